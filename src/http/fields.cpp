@@ -240,6 +240,14 @@ std::optional<std::string> query_fields::one_of(std::string_view name, std::span
 
 std::int64_t query_fields::limit() { return integer("limit", 1, 200).value_or(50); }
 
+std::int64_t query_fields::cursor() {
+  const auto found = take("cursor");
+  if (!found) return 0;
+  const auto id = base::to_integer(*found);
+  if (!id || *id < 1) faults_.push_back({"?cursor", "cursor"});
+  return id.value_or(0);
+}
+
 base::result<> query_fields::finish() {
   for (const auto& [key, unused] : values_)
     if (std::ranges::find(known_, key) == known_.end()) faults_.push_back({"?" + key, "unknown"});

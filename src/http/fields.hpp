@@ -62,7 +62,8 @@ class query_fields {
   std::optional<std::string> text(std::string_view name, std::size_t characters_max);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<std::string> one_of(std::string_view name, std::span<const std::string_view> allowed);
-  std::int64_t limit();  // page size: 1 to 200, 50 where absent
+  std::int64_t limit();   // page size: 1 to 200, 50 where absent
+  std::int64_t cursor();  // for pages in the order of ids: the last id of the page before, 0 where absent
   base::result<> finish();
 
  private:

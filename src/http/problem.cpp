@@ -15,14 +15,16 @@ namespace {
 
 using catalogue = std::map<std::string, std::string, std::less<>>;
 
-catalogue read(std::string_view name) {
+// All rooms' catalogues of one language, "exam.zh.json" and the like, as one.
+catalogue read(std::string_view suffix) {
+  catalogue all;
   for (const auto& [file, text] : messages::files)
-    if (file == name) return nlohmann::json::parse(text).get<catalogue>();
-  return {};
+    if (file.ends_with(suffix)) all.merge(nlohmann::json::parse(text).get<catalogue>());
+  return all;
 }
 
 const catalogue& catalogue_of(language in) {
-  static const catalogue zh = read("zh.json"), en = read("en.json");
+  static const catalogue zh = read(".zh.json"), en = read(".en.json");
   return in == language::en ? en : zh;
 }
 

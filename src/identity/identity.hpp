@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,11 +14,16 @@
 #include "base/time.hpp"
 #include "http/router.hpp"
 
+namespace postgres {
+class pool;
+}
+
 namespace identity {
 
 enum class role : std::uint8_t { worker, trainer, reviewer, examiner, proctor, centre_manager, administrator, auditor };
 std::string_view name_of(role r);
 std::optional<role> role_named(std::string_view name);
+std::span<const std::pair<role, std::string_view>> all_roles();
 
 enum class permission : std::uint8_t {
   practise,              // stages, wrong-question book
@@ -34,6 +40,7 @@ enum class permission : std::uint8_t {
 };
 std::string_view name_of(permission p);
 bool holds(role r, permission p);  // the table
+std::vector<permission> all_permissions();
 
 struct grant {
   role held;
@@ -50,7 +57,7 @@ struct principal {
   std::string organisation_name;
   std::string organisation_path;
   std::vector<grant> grants;
-  std::string session_key;  // the hash under which the session is stored
+  std::string csrf_token;   // what unsafe requests with the cookie must carry
   base::time_point expires_at;
 
   bool may(permission p) const;                                 // somewhere
@@ -79,7 +86,7 @@ class guard {
   sessions& sessions_;
 };
 
-// An organisation's place in the tree, for other capabilities. 404 where it does not exist.
+// A place in the tree of organisations.
 struct organisation {
   std::int64_t organisation_id = 0;
   std::optional<std::int64_t> parent_id;
@@ -87,5 +94,8 @@ struct organisation {
   std::string name;
   std::string path;
 };
+
+// For other capabilities; nothing where it does not exist.
+runtime::awaitable<std::optional<organisation>> find_organisation(postgres::pool& database, std::int64_t organisation_id);
 
 }  // namespace identity

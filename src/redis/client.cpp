@@ -106,8 +106,7 @@ struct subscriber::state {
       self->link = std::make_unique<connection>(self->loop);
       try {
         co_await self->link->connect(self->options);
-        self->link->subscribe(self->channels, self->deliver);
-        self->on_gap(true);
+        self->link->subscribe(self->channels, self->deliver, [state = self.get()] { state->on_gap(true); });
         pause = pause_min;
         co_await self->link->closed();
       } catch (const std::exception&) {  // the client's own loop logs that Redis is away

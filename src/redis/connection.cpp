@@ -67,6 +67,8 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
   bool waiting_to_read = false, waiting_to_write = false, connected = false;
   event_waiter on_connected, on_closed;
   subscriber::on_message deliver;
+  std::function<void()> listening;
+  std::size_t channels_wanted = 0;
   std::deque<steady_clock::time_point> sent_at;  // of the unanswered commands, oldest first
 
   static state& of(void* self) { return *static_cast<state*>(self); }
@@ -147,8 +149,11 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
     if (!answer) return;
     const auto& message = *static_cast<redisReply*>(answer);
     const auto text = [](const redisReply& part) { return std::string_view(part.str, static_cast<std::size_t>(part.len)); };
-    if (message.type != REDIS_REPLY_ARRAY || message.elements != 3 || text(*message.element[0]) != "message") return;
-    if (of(c->data).deliver) of(c->data).deliver(text(*message.element[1]), text(*message.element[2]));
+    if (message.type != REDIS_REPLY_ARRAY || message.elements != 3) return;
+    state& self = of(c->data);
+    const auto kind = text(*message.element[0]);
+    if (kind == "message") self.deliver(text(*message.element[1]), text(*message.element[2]));
+    if (kind == "subscribe" && static_cast<std::size_t>(message.element[2]->integer) == self.channels_wanted) self.listening();
   }
 
   void finish(event_waiter& waiter, error_code error) {
@@ -203,8 +208,10 @@ runtime::awaitable<reply> connection::send(std::vector<std::string> words) {
   return asio::async_initiate<const token, void(error_code, reply)>(std::move(begin), runtime::use_awaitable);
 }
 
-void connection::subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver) {
+void connection::subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver, std::function<void()> listening) {
   state_->deliver = std::move(deliver);
+  state_->listening = std::move(listening);
+  state_->channels_wanted = channels.size();
   for (const auto& channel : channels)
     if (state_->context) redisAsyncCommand(state_->context, &state::after_message, nullptr, "SUBSCRIBE %b", channel.data(), channel.size());
 }

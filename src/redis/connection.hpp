@@ -18,7 +18,8 @@ class connection {
   runtime::awaitable<> connect(const settings& s);  // AUTH and SELECT included; throws runtime::unavailable
   runtime::awaitable<> closed();                    // completes when the connection is gone
   runtime::awaitable<reply> send(std::vector<std::string> words);
-  void subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver);
+  // `listening` is called when the server has confirmed all channels.
+  void subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver, std::function<void()> listening);
   void close();
   bool is_open() const;
   // How long the oldest unanswered command has waited; zero when none does.
