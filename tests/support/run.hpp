@@ -1,4 +1,5 @@
-// Runs one coroutine to its end on a loop of its own and gives back what it returned, or throws what it threw.
+// Runs one coroutine to its end and gives back what it returned, or throws what it threw. A loop must outlive every
+// pool whose threads answer to it (they may still be busy waking it when the coroutine has ended): declare loops first.
 #pragma once
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +31,6 @@ T run(boost::asio::io_context& loop, runtime::awaitable<T> work) {
 
 template <class T>
 T run(runtime::awaitable<T> work) {
-  boost::asio::io_context loop;
+  static boost::asio::io_context loop;
   return run(loop, std::move(work));
 }

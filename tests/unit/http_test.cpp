@@ -8,6 +8,7 @@
 #include "http/parser.hpp"
 #include "http/problem.hpp"
 #include "http/router.hpp"
+#include "runtime/unavailable.hpp"
 #include "support/run.hpp"
 
 namespace {
@@ -128,7 +129,7 @@ TEST(query, is_decoded_and_checked) {
   query.limit();
   const auto done = query.finish();
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().faults.size(), 3U);  // repeated, out of range or not, and the odd one
+  EXPECT_EQ(done.error().faults.size(), 2U);  // limit is repeated, odd is not known
 }
 
 TEST(problems, speak_the_clients_language) {
