@@ -48,6 +48,22 @@ struct append_value {
   void operator()(double value) const { fmt::format_to(std::back_inserter(line), "{:.6g}", value); }
 };
 
+// The date and time down to the second are formatted once a second, not once a line.
+void append_time(fmt::memory_buffer& line, time_point time) {
+  thread_local std::chrono::sys_seconds formatted_second{};
+  thread_local std::string formatted;
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  if (second != formatted_second || formatted.empty()) {
+    formatted = to_iso(time_point{second});
+    formatted.pop_back();
+    formatted_second = second;
+  }
+  line.append(formatted);
+  fmt::format_to(std::back_inserter(line), ".{:03}Z", std::chrono::duration_cast<std::chrono::milliseconds>(time - second).count());
+}
+
+void append(fmt::memory_buffer& line, std::string_view text) { line.append(text.data(), text.data() + text.size()); }
+
 spdlog::logger& logger() {
   static const auto instance = [] {
     std::setvbuf(stderr, nullptr, _IOFBF, buffer_bytes);
@@ -78,10 +94,16 @@ bool enabled(level at) { return at >= lowest_level.load(std::memory_order_relaxe
 void write(level at, std::string_view event, std::initializer_list<field> fields) {
   if (!enabled(at)) return;
   fmt::memory_buffer line;
-  fmt::format_to(std::back_inserter(line), R"({{"time":"{}","level":"{}","event":)", to_iso(now()), name_of(at));
+  append(line, R"({"time":")");
+  append_time(line, now());
+  append(line, R"(","level":")");
+  append(line, name_of(at));
+  append(line, R"(","event":)");
   append_text(line, event);
   for (const auto& [name, value] : fields) {
-    fmt::format_to(std::back_inserter(line), R"(,"{}":)", name);
+    append(line, ",\"");
+    append(line, name);
+    append(line, "\":");
     std::visit(append_value{line}, value);
   }
   line.push_back('}');

@@ -38,8 +38,8 @@ worker_room::worker_room(platform& whole, std::size_t index)
       sessions(whole.session_cache, redis, whole.database, whole.settings.session),
       passwords(loop, whole.hasher, whole.hashing),
       identity(whole.database, redis, sessions, passwords, whole.hasher, whole.settings.sign_in),
-      ranking(loop, whole.database, redis, {.day_offset = whole.settings.time_offset}),
-      practice(whole.database, whole.library, ranking, whole.metrics),
+      ranking(whole.database, redis, {.day_offset = whole.settings.time_offset}),
+      practice(loop, whole.database, whole.library, ranking, whole.metrics),
       exam(loop, whole.database, whole.library, {.grace = whole.settings.exam_grace}, whole.metrics),
       routes(whole.metrics) {
   const identity::guard access{sessions};

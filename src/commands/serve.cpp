@@ -3,6 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_future.hpp>
+#include <charconv>
 #include <csignal>
 #include <future>
 #include <iostream>

@@ -150,10 +150,16 @@ class connection {
 
   void write_head(const response& reply, bool stays) {
     head_.clear();
-    auto out = std::back_inserter(head_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\n", reply.status, reason_of(reply.status));
+    const auto number = [this](std::size_t n) { head_.append(fmt::format_int(n).c_str()); };
+    head_.append("HTTP/1.1 ");
+    number(static_cast<std::size_t>(reply.status));
+    head_.append(" ").append(reason_of(reply.status)).append("\r\n");
     if (!reply.content_type.empty()) head_.append("Content-Type: ").append(reply.content_type).append("\r\n");
-    if (reply.status != 204 && reply.status != 304) fmt::format_to(out, "Content-Length: {}\r\n", reply.bytes().size());
+    if (reply.status != 204 && reply.status != 304) {
+      head_.append("Content-Length: ");
+      number(reply.bytes().size());
+      head_.append("\r\n");
+    }
     bool says_caching = false;
     for (const auto& [name, value] : reply.headers) {
       head_.append(name).append(": ").append(value).append("\r\n");

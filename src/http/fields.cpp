@@ -46,11 +46,14 @@ struct fields::state {
 };
 
 fields::fields(const request& r) : state_(std::make_shared<state>()), object_(&no_object) {
-  if (!is_json(r)) {
-    state_->unreadable = base::problem{.kind = base::problem_kind::unsupported_media, .code = "json_expected"};
-    return;
-  }
-  auto body = parsed(r.body);
+  if (is_json(r)) take(r.body);
+  else state_->unreadable = base::problem{.kind = base::problem_kind::unsupported_media, .code = "json_expected"};
+}
+
+fields::fields(std::string_view document) : state_(std::make_shared<state>()), object_(&no_object) { take(document); }
+
+void fields::take(std::string_view document) {
+  auto body = parsed(document);
   if (!body || !body->is_object()) {
     state_->unreadable = base::problem{.kind = base::problem_kind::malformed, .code = body ? "object_expected" : "malformed_json"};
     return;
@@ -149,6 +152,11 @@ json fields::value(std::string_view name) {
   return value ? *value : json{};
 }
 
+json fields::nullable(std::string_view name) {
+  const auto* value = find(name, !has(name));
+  return value ? *value : json{};
+}
+
 std::vector<std::string> fields::texts(std::string_view name, std::size_t count_max, std::size_t characters_max) {
   std::vector<std::string> out;
   const auto* value = find(name, true);
@@ -177,16 +185,20 @@ void fields::list(std::string_view name, std::size_t count_max, const std::funct
   if (!value) return;
   if (!value->is_array() || value->empty() || value->size() > count_max)
     return fail(name, "list_expected", between(1, static_cast<std::int64_t>(count_max)));
-  for (std::size_t i = 0; i < value->size(); ++i) {
-    const auto& item = (*value)[i];
-    fields inner{state_, item.is_object() ? item : no_object, pointer_ + "/" + escaped(name) + "/" + std::to_string(i)};
-    if (!item.is_object()) {
-      inner.fail("", "object_expected");
-      continue;
-    }
-    read(inner);
-    inner.refuse_unknown();
-  }
+  for (std::size_t i = 0; i < value->size(); ++i) read_object((*value)[i], pointer_ + "/" + escaped(name) + "/" + std::to_string(i), read);
+}
+
+void fields::object(std::string_view name, const std::function<void(fields&)>& read) {
+  if (const auto* value = find(name, true)) read_object(*value, pointer_ + "/" + escaped(name), read);
+}
+
+bool fields::has(std::string_view name) const { return object_->contains(name); }
+
+void fields::read_object(const json& value, std::string pointer, const std::function<void(fields&)>& read) {
+  fields inner{state_, value.is_object() ? value : no_object, std::move(pointer)};
+  if (!value.is_object()) return inner.fail("", "object_expected");
+  read(inner);
+  inner.refuse_unknown();
 }
 
 void fields::refuse_unknown() {

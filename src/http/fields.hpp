@@ -17,10 +17,11 @@
 
 namespace http {
 
-// A JSON object in the body of a request.
+// A JSON object in the body of a request, or of a file.
 class fields {
  public:
   explicit fields(const request& r);  // needs Content-Type application/json
+  explicit fields(std::string_view document);
   ~fields();
 
   // Text is trimmed of nothing and counted in characters; an empty one is a fault.
@@ -33,10 +34,15 @@ class fields {
   std::optional<std::string> optional_one_of(std::string_view name, std::span<const std::string_view> allowed);
   base::time_point time(std::string_view name);
   nlohmann::json value(std::string_view name);  // any JSON, null where absent (a fault)
+  nlohmann::json nullable(std::string_view name);  // the same, where null is a value of its own
 
   std::vector<std::string> texts(std::string_view name, std::size_t count_max, std::size_t characters_max);
   // Calls read(item) for each object of a list of 1 to count_max.
   void list(std::string_view name, std::size_t count_max, const std::function<void(fields& item)>& read);
+
+  // Calls read(member) for an object within this one.
+  void object(std::string_view name, const std::function<void(fields& member)>& read);
+  bool has(std::string_view name) const;
 
   // A fault that only the route can see; `name` may be empty for the object itself.
   void fail(std::string_view name, std::string code, base::message_values values = {});
@@ -46,7 +52,9 @@ class fields {
  private:
   struct state;
   fields(std::shared_ptr<state> shared, const nlohmann::json& object, std::string pointer);
+  void take(std::string_view document);
   const nlohmann::json* find(std::string_view name, bool required);
+  void read_object(const nlohmann::json& value, std::string pointer, const std::function<void(fields&)>& read);
   void refuse_unknown();
 
   std::shared_ptr<state> state_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ constexpr std::size_t options_min = 2, options_max = 8;
 
 std::string_view name_of(type t);
 std::optional<type> type_named(std::string_view name);
+std::span<const type> all_types();
 
 // What a candidate may see. Document: {"stem": text, "options": [text...], "media": [digest...]}.
 struct content {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <pqxx/transaction_base>
+#include <span>
 #include <string>
 
 #include "runtime/awaitable.hpp"
@@ -13,11 +14,12 @@ struct award {
   std::string organisation_path;  // of the person, now
   std::int64_t trade_id = 0;
   std::string event;              // counts once: the same event again earns nothing
-  int points = 0;
+  int points = 0;                 // not 0; below 0 takes back what was given wrongly
 };
 
-// Enters the award in the caller's transaction; false where the event has counted before.
-bool enter(pqxx::transaction_base& transaction, const award& a);
+// Enters the awards in the caller's transaction; the points of those whose event had not counted before. One person's
+// awards that may be entered by two transactions at once must come in the same order, or the two may block each other.
+int enter(pqxx::transaction_base& transaction, std::span<const award> awards);
 
 // Declares the prepared statements of this room's store for a new connection.
 void prepare(pqxx::connection& connection);

@@ -33,7 +33,7 @@ export async function startPlatform(settings = []) {
     folder,
     server: (action) => run(['server', action, folder]),
     restartPostgres: (how) => run(['postgres', 'restart', folder, how]),
-    redis: (action) => run(['redis', action, folder]),
+    redis: (action, ...words) => run(['redis', action, folder, ...words]),
     sql: async (text) => (await run(['sql', folder], text)).trim().split('\n').filter((line) => line !== ''),
     guildhall: (...words) => run(['guildhall', folder, ...words]),
     log: () => readFile(join(folder, 'log'), 'utf8'),

@@ -12,7 +12,8 @@ namespace {
 using nlohmann::json;
 using question::type;
 
-constexpr question::shape single{type::single_choice, 4}, multiple{type::multiple_choice, 5}, judgement{type::true_false, 0};
+constexpr question::shape single{type::single_choice, 4}, multiple{type::multiple_choice, 5},
+    judgement{type::true_false, 0};
 
 struct answer_case {
   question::shape shape;
@@ -83,7 +84,8 @@ TEST(answers, may_use_the_letters_of_eight_options_at_most) {
 }
 
 TEST(types, are_found_by_the_names_they_have) {
-  for (const auto t : {type::single_choice, type::multiple_choice, type::true_false}) EXPECT_EQ(question::type_named(question::name_of(t)), t);
+  for (const auto t : {type::single_choice, type::multiple_choice, type::true_false})
+    EXPECT_EQ(question::type_named(question::name_of(t)), t);
   EXPECT_FALSE(question::type_named("essay"));
   EXPECT_FALSE(question::type_named(""));
 }
@@ -162,7 +164,8 @@ TEST(letters, are_exchanged_both_ways) {
     const auto answer = '"' + std::string(1, letter) + '"';
     EXPECT_EQ(question::to_stored_letters(question::to_shown_letters(answer, order), order), answer);
   }
-  EXPECT_EQ(question::shown_options({"", {"甲", "乙", "丙", "丁"}, {}}, order), (std::vector<std::string>{"丙", "甲", "丁", "乙"}));
+  EXPECT_EQ(question::shown_options({"", {"甲", "乙", "丙", "丁"}, {}}, order),
+            (std::vector<std::string>{"丙", "甲", "丁", "乙"}));
 }
 
 struct fault_case {
@@ -184,29 +187,66 @@ const fault_case faulty[] = {
     {"no stem", type::true_false, {"", {}, {}}, {"true", ""}, {{"/stem", "required"}}},
     {"a stem of blanks", type::true_false, {" 　", {}, {}}, {"true", ""}, {{"/stem", "required"}}},
     {"a stem too long", type::true_false, {std::string(4001, 'x'), {}, {}}, {"true", ""}, {{"/stem", "length"}}},
-    {"a stem with a null character", type::true_false, {std::string("a\0b", 3), {}, {}}, {"true", ""}, {{"/stem", "null_character"}}},
+    {"a stem with a null character",
+     type::true_false,
+     {std::string("a\0b", 3), {}, {}},
+     {"true", ""},
+     {{"/stem", "null_character"}}},
     {"a stem in GBK", type::true_false, {"\xC4\xE3", {}, {}}, {"true", ""}, {{"/stem", "not_utf8"}}},
     {"one option", type::single_choice, {"题", {"甲"}, {}}, {R"("A")", ""}, {{"/options", "option_count"}}},
-    {"nine options", type::single_choice, {"题", {"1", "2", "3", "4", "5", "6", "7", "8", "9"}, {}}, {R"("A")", ""}, {{"/options", "option_count"}}},
+    {"nine options",
+     type::single_choice,
+     {"题", {"1", "2", "3", "4", "5", "6", "7", "8", "9"}, {}},
+     {R"("A")", ""},
+     {{"/options", "option_count"}}},
     {"an empty option", type::single_choice, {"题", {"甲", " "}, {}}, {R"("A")", ""}, {{"/options/1", "required"}}},
-    {"an option twice", type::single_choice, {"题", {"甲", "乙", "甲 "}, {}}, {R"("A")", ""}, {{"/options/2", "option_repeated"}}},
-    {"options for a judgement", type::true_false, {"题", {"对", "错"}, {}}, {"true", ""}, {{"/options", "options_unexpected"}}},
-    {"a key beyond the options", type::single_choice, {"题", four, {}}, {R"("E")", ""}, {{"/key", "key_single_choice"}}},
+    {"an option twice",
+     type::single_choice,
+     {"题", {"甲", "乙", "甲 "}, {}},
+     {R"("A")", ""},
+     {{"/options/2", "option_repeated"}}},
+    {"options for a judgement",
+     type::true_false,
+     {"题", {"对", "错"}, {}},
+     {"true", ""},
+     {{"/options", "options_unexpected"}}},
+    {"a key beyond the options",
+     type::single_choice,
+     {"题", four, {}},
+     {R"("E")", ""},
+     {{"/key", "key_single_choice"}}},
     {"a key of the wrong type", type::single_choice, {"题", four, {}}, {"true", ""}, {{"/key", "key_single_choice"}}},
     {"a null key", type::single_choice, {"题", four, {}}, {"null", ""}, {{"/key", "key_single_choice"}}},
     {"a key that is no JSON", type::single_choice, {"题", four, {}}, {"A", ""}, {{"/key", "key_single_choice"}}},
-    {"one letter for a multiple choice", type::multiple_choice, {"题", four, {}}, {R"(["A"])", ""}, {{"/key", "key_too_short"}}},
-    {"a letter twice", type::multiple_choice, {"题", four, {}}, {R"(["A","A"])", ""}, {{"/key", "key_multiple_choice"}}},
-    {"letters out of order", type::multiple_choice, {"题", four, {}}, {R"(["C","A"])", ""}, {{"/key", "key_not_canonical"}}},
+    {"one letter for a multiple choice",
+     type::multiple_choice,
+     {"题", four, {}},
+     {R"(["A"])", ""},
+     {{"/key", "key_too_short"}}},
+    {"a letter twice",
+     type::multiple_choice,
+     {"题", four, {}},
+     {R"(["A","A"])", ""},
+     {{"/key", "key_multiple_choice"}}},
+    {"letters out of order",
+     type::multiple_choice,
+     {"题", four, {}},
+     {R"(["C","A"])", ""},
+     {{"/key", "key_not_canonical"}}},
     {"a letter for a judgement", type::true_false, {"题", {}, {}}, {R"("A")", ""}, {{"/key", "key_true_false"}}},
     {"no digest", type::true_false, {"题", {}, {"0.jpg"}}, {"true", ""}, {{"/media/0", "digest_expected"}}},
-    {"all at once", type::single_choice, {"", {"甲", "甲"}, {}}, {R"("C")", ""}, {{"/stem", "required"}, {"/options/1", "option_repeated"}, {"/key", "key_single_choice"}}},
+    {"all at once",
+     type::single_choice,
+     {"", {"甲", "甲"}, {}},
+     {R"("C")", ""},
+     {{"/stem", "required"}, {"/options/1", "option_repeated"}, {"/key", "key_single_choice"}}},
 };
 
 TEST(questions, are_refused_with_every_fault_named) {
   for (const auto& one : faulty) {
     std::vector<std::pair<std::string, std::string>> found;
-    for (const auto& fault : question::faults_in(one.kind, one.content, one.key)) found.emplace_back(fault.pointer, fault.code);
+    for (const auto& fault : question::faults_in(one.kind, one.content, one.key))
+      found.emplace_back(fault.pointer, fault.code);
     EXPECT_EQ(found, one.faults) << one.what;
   }
 }

@@ -71,7 +71,7 @@ CREATE TABLE question_version (
   version int NOT NULL,
   content text NOT NULL,  -- JSON that a candidate may see: stem, options, media
   key text NOT NULL,      -- JSON: key, explanation; leaves the server only where a release or a practice answer says so
-  digest text NOT NULL,   -- of type, content and key: an import of the same is no new version
+  digest text NOT NULL,   -- of all that makes it this version: an import of the same is no new one
   difficulty smallint NOT NULL CHECK (difficulty BETWEEN 1 AND 5),
   source text NOT NULL,       -- what the key rests on
   provenance text NOT NULL,   -- where the row came from

@@ -63,7 +63,7 @@ CREATE TABLE attempt (
   FOREIGN KEY (sitting_id, person_id) REFERENCES registration,
   CHECK ((state = 'closed') = (closed_at IS NOT NULL AND closed_by IS NOT NULL))
 ) WITH (fillfactor = 80);
-CREATE INDEX attempt_open ON attempt (deadline_at) WHERE state = 'open';
+CREATE INDEX attempt_open ON attempt (deadline_at, attempt_id) WHERE state = 'open';
 CREATE INDEX attempt_person ON attempt (person_id);
 
 -- The paper as drawn: it is never computed again, so a result can be explained years later.

@@ -1,0 +1,125 @@
+// What happens to exams when servers die: nothing that was acknowledged is lost, nothing counts twice, every attempt closes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openSitting, signInAll } from '../support/client.mjs';
+import { startPlatform } from '../support/platform.mjs';
+import { Candidate, compare, random_from, sleep } from './candidates.mjs';
+
+const people = 50;
+const seed = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
+const random = random_from(seed);
+const password = 'a long pass phrase';
+
+let platform, staff, accounts;
+
+before(async () => {
+  console.error(`faults: FAULT_SEED=${seed} repeats this run's choices`);
+  platform = await startPlatform(['password.threads = 2']);
+  staff = await signInAll(platform.url, platform.accounts);
+  const organisation_id = staff.worker.session.person.organisation.organisation_id;
+  accounts = await Promise.all(Array.from({ length: people }, async (_, i) => {
+    const account = `candidate-${i + 1}`;
+    await staff.administrator.create('/api/people', { organisation_id, account, display_name: `考生${i + 1}`, password, role: 'worker' });
+    return { account, password };
+  }));
+});
+after(() => platform?.stop());
+
+// A sitting that ends `seconds` from now, with all candidates at work in it.
+async function exam(seconds, count = people, pause_ms = 60) {
+  const chosen = accounts.slice(0, count);
+  const { sitting } = await openSitting(staff, { questions: 20, closesInSeconds: seconds, durationSeconds: 3600, candidates: chosen.map((each) => each.account) });
+  const candidates = chosen.map((account) => new Candidate(platform.url, account, random_from(random.below(2 ** 31))));
+  await Promise.all(candidates.map((each) => each.start(sitting.sitting_id)));
+  const working = candidates.map((each) => each.work(pause_ms));
+  const halt = async () => {
+    candidates.forEach((each) => (each.stopped = true));
+    await Promise.all(working);
+  };
+  return { sitting, candidates, halt };
+}
+
+// Some hand in, the server closes the others at the deadline.
+async function finish({ sitting, candidates }, t) {
+  const handing_in = candidates.filter((_, i) => i % 2 === 0);
+  await Promise.all(handing_in.map((each) => each.insist('POST', `${each.path}/hand-in`)));
+  const last = new Date(sitting.closes_at).getTime() + 2000;
+  for (const limit = last + 15_000; Date.now() < limit; await sleep(250)) {
+    const [open] = await platform.sql(`SELECT count(*) FROM attempt WHERE sitting_id = ${sitting.sitting_id} AND state = 'open'`);
+    if (open === '0') break;
+  }
+  const complaints = await compare(platform, sitting.sitting_id, candidates);
+  const sum = (read) => candidates.reduce((total, each) => total + read(each), 0);
+  const statuses = {};
+  for (const each of candidates) for (const [status, count] of each.statuses) statuses[status] = (statuses[status] ?? 0) + count;
+  t.diagnostic(`${sum((each) => each.sequence)} answers given, ${sum((each) => each.retries)} requests sent again, replies ${JSON.stringify(statuses)}`);
+  assert.deepEqual(complaints, []);
+  const [closed_by] = await platform.sql(`SELECT json_object_agg(closed_by, n) FROM (SELECT closed_by, count(*) n FROM attempt WHERE sitting_id = ${sitting.sitting_id} GROUP BY 1) c`);
+  assert.deepEqual(JSON.parse(closed_by), { candidate: handing_in.length, deadline: candidates.length - handing_in.length });
+}
+
+test('the server is killed twenty times under fifty candidates: what was acknowledged is in the result', async (t) => {
+  const running = await exam(40);
+  for (let kills = 0; kills < 20; ++kills) {
+    await sleep(150 + random.below(900));
+    await platform.server('kill');
+    await sleep(random.below(150));
+    await platform.server('start');
+  }
+  await sleep(500);
+  await running.halt();
+  await finish(running, t);
+});
+
+test('what is in the result can be made again from the log', async () => {
+  const read = () => platform.sql("SELECT md5(string_agg(m::text, '|' ORDER BY attempt_id, position)) FROM attempt_mark m");
+  const [first] = await read();
+  await platform.guildhall('exam', 'rebuild', '--check');
+  await platform.guildhall('exam', 'rebuild');
+  assert.deepEqual(await read(), [first]);
+});
+
+for (const how of ['fast', 'immediate'])
+  test(`PostgreSQL is restarted in mid-exam (${how}): requests succeed or say that they can be tried again`, async (t) => {
+    const running = await exam(12);
+    await sleep(1200);
+    await platform.restartPostgres(how);
+    await sleep(1500);
+    await platform.restartPostgres(how);
+    await sleep(1500);
+    await running.halt();
+    await finish(running, t);
+    assert.equal((await fetch(`${platform.url}/readyz`)).status, 200);
+  });
+
+test('Redis is emptied and stopped in mid-exam: candidates sign in again, exam state is untouched', async (t) => {
+  const running = await exam(16);
+  await sleep(800);
+  await platform.redis('command', 'flushall');
+  await sleep(1000);
+  await platform.redis('stop');
+  await sleep(300);
+  assert.equal((await fetch(`${platform.url}/readyz`)).status, 503);
+  assert.equal((await fetch(`${platform.url}/healthz`)).status, 200);
+  await sleep(1500);
+  await platform.redis('start');
+  await platform.redis('command', 'flushall');
+  await sleep(1500);
+  await running.halt();
+  await Promise.all(Object.values(staff).map((each) => each.signIn()));
+  await finish(running, t);
+  assert.equal((await fetch(`${platform.url}/readyz`)).status, 200);
+});
+
+test('SIGTERM under load: the requests that had begun are answered, and the server ends by itself', async (t) => {
+  const running = await exam(14);
+  for (let stops = 0; stops < 3; ++stops) {
+    await sleep(500 + random.below(500));
+    await platform.server('stop');
+    await platform.server('start');
+  }
+  await sleep(300);
+  await running.halt();
+  await finish(running, t);
+  assert.doesNotMatch(await platform.log(), /drain_incomplete/);
+});
