@@ -75,6 +75,8 @@ async function checkAllIsThere(platform, acknowledged) {
 await scenario(async (ending) => {
   const platform = await startPlatform(['http.log_requests = false']);
   ending.push(platform.stop);
+  await platform.sql('ALTER SYSTEM SET max_connections = 300'); // pgbench takes one for each client
+  await platform.restartPostgres('fast');
   const staff = await signInAll(platform.url, platform.accounts);
   const people = await workers(platform, staff, connections);
   const { sitting } = await openSitting(staff, { candidates: people.map(({ account }) => account.account) });

@@ -22,7 +22,7 @@ int main(int argument_count, char** arguments) {
   commands::add_account_commands(root, settings);
   commands::add_bank_command(root, [settings] { return settings().postgres; });
   commands::add_exam_command(root, [settings] { return settings().postgres; });
-  commands::add_ranking_command(root, [settings] { return settings().postgres; }, [settings] { return settings().redis; });
+  commands::add_ranking_command(root, settings);
   try {
     root.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -181,7 +181,7 @@ guildhall_start() {
   mapfile -t drop < <(without_settings)
   {
     cd "$folder" || exit
-    as "$user" env ${drop[@]+"${drop[@]}"} setsid "$program" serve --config "$folder/guildhall.conf"
+    as "$user" env ${drop[@]+"${drop[@]}"} setsid "$program" --config "$folder/guildhall.conf" serve
   } </dev/null >>"$folder/log" 2>&1 &
   echo $! >"$folder/guildhall.pid"
   until [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$port/readyz" || true)" = 200 ]; do

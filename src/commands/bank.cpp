@@ -12,7 +12,8 @@ namespace commands {
 namespace {
 
 void print(const bank::complaint& one) {
-  const auto row = one.row == 0 ? std::string{} : fmt::format(":{}", one.row);
+  const bool says_where = one.row == 0 || one.field.starts_with('/');  // a JSON pointer needs no row beside it
+  const auto row = says_where ? std::string{} : fmt::format(":{}", one.row);
   const auto field = one.field.empty() ? std::string{} : one.field + ": ";
   fmt::print("  {}{}: {}{}\n", one.file, row, field,
              http::message(http::language::en, "fault." + one.code, one.values));

@@ -64,7 +64,7 @@ result_question told(const paper_row& row, exam::mark m, const paper_versions& v
   if (m.answer) m.answer = question::to_shown_letters(*m.answer, row.option_order);
   m.key = question::to_shown_letters(m.key, row.option_order);
   result_question q{.question = shown(row, versions), .mark = std::move(m)};
-  q.explanation = versions.key(row.version_id).explanation;
+  q.explanation = question::explanation_in_shown_letters(versions.key(row.version_id).explanation, row.option_order);
   q.source = versions.source(row.version_id);
   if (const auto time = times.find(row.position); time != times.end()) q.answered_at = time->second;
   return q;

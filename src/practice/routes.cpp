@@ -8,9 +8,9 @@
 namespace practice {
 namespace {
 
-using nlohmann::ordered_json;
 using http::request;
 using http::response;
+using nlohmann::ordered_json;
 using reply = runtime::awaitable<response>;
 
 constexpr int positions_max = 50;
@@ -44,7 +44,10 @@ ordered_json to_json(const run& r) {
                          {"question_id", r.question_ids[i]},
                          {"feedback", given == r.given.end() ? ordered_json() : to_json(given->second)}});
   }
-  return {{"run_id", r.run_id}, {"stage_id", r.stage_id}, {"questions", std::move(questions)}, {"outcome", to_json(r.outcome)}};
+  return {{"run_id", r.run_id},
+          {"stage_id", r.stage_id},
+          {"questions", std::move(questions)},
+          {"outcome", to_json(r.outcome)}};
 }
 
 ordered_json to_json(const stage_progress& s, int position) {
@@ -98,7 +101,8 @@ reply answer_question(service& verbs, request& r, const identity::principal& who
   const auto given = body.value("answer");
   body.finish().value();
   const auto done = co_await verbs.answer(who, run_id, position, given);
-  co_return http::json_response(http::dumped(ordered_json{{"feedback", to_json(done.value().feedback)}, {"outcome", to_json(done->outcome)}}));
+  co_return http::json_response(
+      http::dumped(ordered_json{{"feedback", to_json(done.value().feedback)}, {"outcome", to_json(done->outcome)}}));
 }
 
 // The hottest read of the platform: prepared bytes, no database, no JSON.
@@ -130,10 +134,12 @@ reply list_wrong_questions(service& verbs, request& r, const identity::principal
 
 void add_routes(http::router& routes, const identity::guard& access, service& verbs) {
   using enum http::method;
-  const auto add = [&](http::method verb, std::string_view pattern, reply (*answer)(service&, request&, const identity::principal&)) {
-    routes.add(verb, pattern, access.needs(identity::permission::practise, [&verbs, answer](request& r, const identity::principal& who) {
-      return answer(verbs, r, who);
-    }));
+  const auto add = [&](http::method verb, std::string_view pattern,
+                       reply (*answer)(service&, request&, const identity::principal&)) {
+    routes.add(
+        verb, pattern,
+        access.needs(identity::permission::practise,
+                     [&verbs, answer](request& r, const identity::principal& who) { return answer(verbs, r, who); }));
   };
   add(get, "/api/practice/outlines/{outline_id}/stages", list_stages);
   add(post, "/api/practice/stages/{stage_id}/runs", start_run);
@@ -141,7 +147,8 @@ void add_routes(http::router& routes, const identity::guard& access, service& ve
   add(post, "/api/practice/runs/{run_id}/answers", answer_question);
   add(get, "/api/practice/outlines/{outline_id}/wrong-questions", list_wrong_questions);
   routes.add(get, "/api/practice/questions/{question_id}",
-             access.needs(identity::permission::practise, [&](request& r, const identity::principal&) { return see_question(verbs, r); }));
+             access.needs(identity::permission::practise,
+                          [&](request& r, const identity::principal&) { return see_question(verbs, r); }));
 }
 
 }  // namespace practice

@@ -14,9 +14,12 @@ int stars_for(int right, int questions, int threshold) {
 
 std::string_view name_of(stage_state s) {
   switch (s) {
-    case stage_state::locked: return "locked";
-    case stage_state::open: return "open";
-    case stage_state::passed: return "passed";
+    case stage_state::locked:
+      return "locked";
+    case stage_state::open:
+      return "open";
+    case stage_state::passed:
+      return "passed";
   }
   return "";
 }

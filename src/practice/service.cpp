@@ -13,7 +13,8 @@ constexpr std::size_t runs_remembered = 20'000;  // in each half
 std::vector<std::int64_t> practice_questions(const bank::image& image, std::int64_t outline_id, std::int64_t range_id) {
   std::vector<std::int64_t> ids;
   for (const auto type : question::all_types())
-    for (const auto* q : image.questions(outline_id, range_id, type, bank::pool::practice)) ids.push_back(q->question_id);
+    for (const auto* q : image.questions(outline_id, range_id, type, bank::pool::practice))
+      ids.push_back(q->question_id);
   return ids;
 }
 
@@ -24,12 +25,13 @@ const bank::published_question& published(const bank::image& image, std::int64_t
   return *found;
 }
 
-feedback feedback_on(const bank::image& image, const bank::published_question& q, const std::string& answer, bool is_right) {
+feedback feedback_on(const bank::image& image, const bank::published_question& q, const std::string& answer,
+                     bool is_right) {
   const auto& key = image.key_of(q);
   return {.answer = question::to_shown_letters(answer, q.practice_order),
           .is_right = is_right,
           .key = question::to_shown_letters(key.key.answer, q.practice_order),
-          .explanation = key.key.explanation,
+          .explanation = question::explanation_in_shown_letters(key.key.explanation, q.practice_order),
           .source = key.source};
 }
 
@@ -37,11 +39,12 @@ feedback feedback_on(const bank::question_version& version, const saved_answer& 
   return {.answer = question::to_shown_letters(a.answer, a.shown_order),
           .is_right = a.is_right,
           .key = question::to_shown_letters(version.key.answer, a.shown_order),
-          .explanation = version.key.explanation,
+          .explanation = question::explanation_in_shown_letters(version.key.explanation, a.shown_order),
           .source = version.source};
 }
 
-std::vector<stage> stages_from(const bank::image& image, const bank::outline& outline, const std::vector<stage_row>& rows) {
+std::vector<stage> stages_from(const bank::image& image, const bank::outline& outline,
+                               const std::vector<stage_row>& rows) {
   std::vector<stage> stages;
   for (const auto& range : outline.ranges) {
     const auto row = std::ranges::find(rows, range.range_id, &stage_row::range_id);
@@ -65,12 +68,16 @@ std::vector<stage> stages_from(const bank::image& image, const bank::outline& ou
 
 }  // namespace
 
-service::service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, ranking::service& boards, runtime::metrics& metrics)
+service::service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library,
+                 ranking::service& boards, runtime::metrics& metrics)
     : database_(database),
       library_(library),
       boards_(boards),
-      answers_(loop.get_executor(), answers_per_commit, [this](std::vector<given_answer>& batch) { return save_answers(database_, batch); },
-               metrics.observe("guildhall_practice_batch_answers", "Practice answers made durable in one transaction.", runtime::size_bounds)) {}
+      answers_(
+          loop.get_executor(), answers_per_commit,
+          [this](std::vector<given_answer>& batch) { return save_answers(database_, batch); },
+          metrics.observe("guildhall_practice_batch_answers", "Practice answers made durable in one transaction.",
+                          runtime::size_bounds)) {}
 
 runtime::awaitable<service::stage_list> service::stages_in(std::int64_t outline_id) {
   const auto image = library_.current();
@@ -83,7 +90,8 @@ runtime::awaitable<service::stage_list> service::stages_in(std::int64_t outline_
   }
   std::vector<std::int64_t> ranges;
   for (const auto& range : outline->ranges)
-    if (range.deepest && !practice_questions(*image, outline_id, range.range_id).empty()) ranges.push_back(range.range_id);
+    if (range.deepest && !practice_questions(*image, outline_id, range.range_id).empty())
+      ranges.push_back(range.range_id);
   const auto rows = co_await stages_of(database_, outline_id, std::move(ranges));
   const auto stages = std::make_shared<const std::vector<stage>>(stages_from(*image, *outline, rows));
   for (const auto& s : *stages) outline_by_stage_[s.stage_id] = outline_id;
@@ -102,9 +110,11 @@ runtime::awaitable<std::shared_ptr<const stage>> service::find_stage(std::int64_
   co_return std::shared_ptr<const stage>(stages, &*found);
 }
 
-runtime::awaitable<base::result<std::vector<stage_progress>>> service::stages(std::int64_t person_id, std::int64_t outline_id) {
+runtime::awaitable<base::result<std::vector<stage_progress>>> service::stages(std::int64_t person_id,
+                                                                              std::int64_t outline_id) {
   const auto all = co_await stages_in(outline_id);
-  if (all->empty() && !library_.current()->outline(outline_id)) co_return base::refuse(base::problem_kind::not_found, "not_found");
+  if (all->empty() && !library_.current()->outline(outline_id))
+    co_return base::refuse(base::problem_kind::not_found, "not_found");
   const auto rows = co_await progress_in(database_, person_id, outline_id);
   std::vector<stage_progress> map;
   std::vector<bool> passed;
@@ -112,14 +122,18 @@ runtime::awaitable<base::result<std::vector<stage_progress>>> service::stages(st
     const auto row = std::ranges::find(rows, s.stage_id, &progress_row::stage_id);
     const bool begun = row != rows.end();
     passed.push_back(begun && row->passed);
-    map.push_back({.stage = s, .stars = begun ? row->stars : 0, .best_right = begun ? std::optional(row->right_count) : std::nullopt, .runs = begun ? row->runs : 0});
+    map.push_back({.stage = s,
+                   .stars = begun ? row->stars : 0,
+                   .best_right = begun ? std::optional(row->right_count) : std::nullopt,
+                   .runs = begun ? row->runs : 0});
   }
   const auto states = states_of(passed);
   for (std::size_t i = 0; i < map.size(); ++i) map[i].state = states[i];
   co_return map;
 }
 
-runtime::awaitable<base::result<run>> service::start(const identity::principal& who, std::int64_t stage_id, std::string key) {
+runtime::awaitable<base::result<run>> service::start(const identity::principal& who, std::int64_t stage_id,
+                                                     std::string key) {
   const auto found = co_await find_stage(stage_id);
   if (!found) co_return base::refuse(base::problem_kind::not_found, "not_found");
   new_run wanted{.person_id = who.person_id,
@@ -132,7 +146,8 @@ runtime::awaitable<base::result<run>> service::start(const identity::principal& 
   auto created = co_await create_run(database_, std::move(wanted));
   if (!created) co_return std::unexpected(created.error());
   if (!created->fresh) co_return co_await see_run(who.person_id, created->run_id);
-  remember(created->run_id, std::make_shared<const run_facts>(run_facts{who.person_id, stage_id, created->question_ids}));
+  remember(created->run_id,
+           std::make_shared<const run_facts>(run_facts{who.person_id, stage_id, created->question_ids}));
   co_return run{.run_id = created->run_id, .stage_id = stage_id, .question_ids = std::move(created->question_ids)};
 }
 
@@ -167,15 +182,18 @@ runtime::awaitable<std::optional<run>> service::load_run(std::int64_t run_id) {
   std::vector<std::int64_t> older;
   for (const auto& a : row->answers) {
     const auto* q = image->version(a.version_id);
-    if (!q) older.push_back(a.version_id);
-    else found.given.emplace(a.position, feedback_on(*image, *q, a.answer, a.is_right));
+    if (!q)
+      older.push_back(a.version_id);
+    else
+      found.given.emplace(a.position, feedback_on(*image, *q, a.answer, a.is_right));
   }
   const auto versions = older.empty() ? std::vector<bank::question_version>{} : co_await library_.versions(older);
   for (const auto& a : row->answers) {
     const auto version = std::ranges::find(versions, a.version_id, &bank::question_version::version_id);
     if (version != versions.end()) found.given.emplace(a.position, feedback_on(*version, a));
   }
-  if (row->completed) found.outcome = co_await outcome_of(*row->completed, found.stage_id, static_cast<int>(found.question_ids.size()));
+  if (row->completed)
+    found.outcome = co_await outcome_of(*row->completed, found.stage_id, static_cast<int>(found.question_ids.size()));
   co_return found;
 }
 
@@ -186,12 +204,14 @@ runtime::awaitable<base::result<run>> service::see_run(std::int64_t person_id, s
   co_return std::move(found.value());
 }
 
-runtime::awaitable<base::result<answered>> service::answer(const identity::principal& who, std::int64_t run_id, int position,
-                                                           const nlohmann::json& answer) {
+runtime::awaitable<base::result<answered>> service::answer(const identity::principal& who, std::int64_t run_id,
+                                                           int position, const nlohmann::json& answer) {
   const auto facts = co_await facts_of(run_id);
   if (!facts || facts->person_id != who.person_id) co_return base::refuse(base::problem_kind::not_found, "not_found");
   const auto questions = static_cast<int>(facts->question_ids.size());
-  if (position > questions) co_return base::refuse({base::fault{"/position", "range", {{"minimum", "1"}, {"maximum", std::to_string(questions)}}}});
+  if (position > questions)
+    co_return base::refuse(
+        {base::fault{"/position", "range", {{"minimum", "1"}, {"maximum", std::to_string(questions)}}}});
   const auto its_stage = co_await find_stage(facts->stage_id);
   if (!its_stage) throw runtime::unavailable(fmt::format("stage {} is not in this node's release", facts->stage_id));
   const auto image = library_.current();
@@ -211,7 +231,8 @@ runtime::awaitable<base::result<answered>> service::answer(const identity::princ
                      .stage_id = facts->stage_id,
                      .trade_id = its_stage->trade_id,
                      .organisation_path = who.organisation_path};
-  given.is_right = question::marked(q.type, question::rule::all_or_nothing, image->key_of(q).key.answer, given.answer, 1).is_right;
+  given.is_right =
+      question::marked(q.type, question::rule::all_or_nothing, image->key_of(q).key.answer, given.answer, 1).is_right;
   given = co_await answers_.add(std::move(given));
   if (!given.fresh) {  // answered before: the first answer counts
     auto before = co_await load_run(run_id);
@@ -224,8 +245,9 @@ runtime::awaitable<base::result<answered>> service::answer(const identity::princ
   co_return reply;
 }
 
-runtime::awaitable<base::result<std::vector<wrong_question>>> service::wrong(std::int64_t person_id, std::int64_t outline_id, std::int64_t after,
-                                                                             std::int64_t limit) {
+runtime::awaitable<base::result<std::vector<wrong_question>>> service::wrong(std::int64_t person_id,
+                                                                             std::int64_t outline_id,
+                                                                             std::int64_t after, std::int64_t limit) {
   const auto image = library_.current();
   const auto* outline = image->outline(outline_id);
   if (!outline) co_return base::refuse(base::problem_kind::not_found, "not_found");

@@ -69,13 +69,16 @@ struct wrong_question {
 
 class service {
  public:
-  service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, ranking::service& boards, runtime::metrics& metrics);
+  service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, ranking::service& boards,
+          runtime::metrics& metrics);
 
   runtime::awaitable<base::result<std::vector<stage_progress>>> stages(std::int64_t person_id, std::int64_t outline_id);
   runtime::awaitable<base::result<run>> start(const identity::principal& who, std::int64_t stage_id, std::string key);
   runtime::awaitable<base::result<run>> see_run(std::int64_t person_id, std::int64_t run_id);
-  runtime::awaitable<base::result<answered>> answer(const identity::principal& who, std::int64_t run_id, int position, const nlohmann::json& answer);
-  runtime::awaitable<base::result<std::vector<wrong_question>>> wrong(std::int64_t person_id, std::int64_t outline_id, std::int64_t after, std::int64_t limit);
+  runtime::awaitable<base::result<answered>> answer(const identity::principal& who, std::int64_t run_id, int position,
+                                                    const nlohmann::json& answer);
+  runtime::awaitable<base::result<std::vector<wrong_question>>> wrong(std::int64_t person_id, std::int64_t outline_id,
+                                                                      std::int64_t after, std::int64_t limit);
 
   std::shared_ptr<const bank::image> bank() const { return library_.current(); }
 

@@ -21,7 +21,8 @@ struct stage_row {
 };
 
 // The stages of an outline, in no order; makes those of `ranges` that are missing.
-runtime::awaitable<std::vector<stage_row>> stages_of(postgres::pool& database, std::int64_t outline_id, std::vector<std::int64_t> ranges);
+runtime::awaitable<std::vector<stage_row>> stages_of(postgres::pool& database, std::int64_t outline_id,
+                                                     std::vector<std::int64_t> ranges);
 runtime::awaitable<std::optional<std::int64_t>> outline_of_stage(postgres::pool& database, std::int64_t stage_id);
 
 struct progress_row {
@@ -31,7 +32,8 @@ struct progress_row {
   int runs = 0;
   bool passed = false;
 };
-runtime::awaitable<std::vector<progress_row>> progress_in(postgres::pool& database, std::int64_t person_id, std::int64_t outline_id);
+runtime::awaitable<std::vector<progress_row>> progress_in(postgres::pool& database, std::int64_t person_id,
+                                                          std::int64_t outline_id);
 
 struct new_run {
   std::int64_t person_id = 0;
@@ -72,7 +74,7 @@ struct completion {
 };
 struct run_row {
   run_facts facts;
-  std::vector<saved_answer> answers;     // by position
+  std::vector<saved_answer> answers;  // by position
   std::optional<completion> completed;
 };
 runtime::awaitable<std::optional<run_row>> find_run(postgres::pool& database, std::int64_t run_id);
@@ -109,7 +111,8 @@ struct wrong_row {
   base::time_point last_wrong_at;
 };
 // Those of `question_ids` that are in the book, in the order of their ids.
-runtime::awaitable<std::vector<wrong_row>> wrong_questions(postgres::pool& database, std::int64_t person_id, std::vector<std::int64_t> question_ids,
-                                                           std::int64_t after, std::int64_t limit);
+runtime::awaitable<std::vector<wrong_row>> wrong_questions(postgres::pool& database, std::int64_t person_id,
+                                                           std::vector<std::int64_t> question_ids, std::int64_t after,
+                                                           std::int64_t limit);
 
 }  // namespace practice

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -111,6 +112,19 @@ class examiner {
   std::vector<base::fault> faults;
 };
 
+bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// Whether the letter at `at` names an option: it stands alone, after what leads up to an option and not before what
+// makes it part of a name.
+bool names_option(std::string_view text, std::size_t at) {
+  static constexpr std::string_view leads[] = {"选", "项", "、", "，", ",", "；", ";", "：", ":", "]", "】", "✅", "❌", "和", "与", "及", "或", "为", "是", "~", "～", "–", "除", " ", "\n"};
+  static constexpr std::string_view names[] = {"类", "级", "语", "型", "超", "股", "+", "=", "|", "%", "/", "-", "("};
+  const auto before = text.substr(0, at), after = text.substr(at + 1);
+  if (!before.empty() && std::ranges::none_of(leads, [&](auto lead) { return before.ends_with(lead); })) return false;
+  if (!after.empty() && is_word_character(after.front())) return false;
+  return std::ranges::none_of(names, [&](auto name) { return after.starts_with(name); });
+}
+
 bool is_digest(const std::string& text) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   return text.size() == digest_characters && std::ranges::all_of(text, is_hex);
@@ -215,6 +229,15 @@ std::string to_shown_letters(const std::string& answer, const std::string& order
 std::vector<std::string> shown_options(const content& c, const std::string& order) {
   std::vector<std::string> shown;
   for (const char stored : order) shown.push_back(c.options.at(static_cast<std::size_t>(stored - 'A')));
+  return shown;
+}
+
+std::string explanation_in_shown_letters(const std::string& explanation, const std::string& order) {
+  std::string shown = explanation;
+  for (std::size_t i = 0; i < explanation.size(); ++i) {
+    const auto place = order.find(explanation[i]);
+    if (place != std::string::npos && names_option(explanation, i)) shown[i] = static_cast<char>('A' + place);
+  }
   return shown;
 }
 

@@ -58,6 +58,9 @@ std::string shuffled_order(shape s, base::seeded_random& random);
 std::string to_stored_letters(const std::string& answer, const std::string& order);
 std::string to_shown_letters(const std::string& answer, const std::string& order);
 std::vector<std::string> shown_options(const content& c, const std::string& order);
+// Explanations of imported banks speak of "选项B" or list "A、C" in stored letters: letters that stand where an option is
+// named are exchanged too. Others ("C语言", "P(A|B)") stay.
+std::string explanation_in_shown_letters(const std::string& explanation, const std::string& order);
 
 // Points are hundredths of a point.
 enum class rule : std::uint8_t { all_or_nothing };

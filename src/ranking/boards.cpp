@@ -50,7 +50,9 @@ constexpr const char* replace_script =
     "  else redis.call('UNLINK', KEYS[i + 1]) end "
     "end ";
 
-std::string text_of(const watermark& w) { return w.position.transaction + ":" + std::to_string(w.position.entry) + ":" + w.token; }
+std::string text_of(const watermark& w) {
+  return w.position.transaction + ":" + std::to_string(w.position.entry) + ":" + w.token;
+}
 
 std::int64_t number_in(const redis::reply& r) {
   if (const auto* integer = r.integer()) return *integer;
@@ -61,7 +63,8 @@ std::vector<board_row> rows_in(const redis::reply& members_and_scores, std::int6
   std::vector<board_row> rows;
   const auto& list = *members_and_scores.list();
   for (std::size_t i = 0; i + 1 < list.size(); i += 2)
-    rows.push_back({first_rank + static_cast<std::int64_t>(i / 2), person_of(*list[i].text()), points_in(number_in(list[i + 1]))});
+    rows.push_back(
+        {first_rank + static_cast<std::int64_t>(i / 2), person_of(*list[i].text()), points_in(number_in(list[i + 1]))});
   return rows;
 }
 
@@ -95,8 +98,8 @@ class show_command {
 };
 
 // Sends a row for every board; `place` may say that it stands elsewhere, and until when.
-runtime::awaitable<> send_standings(redis::client& boards, std::string shown, std::vector<standing> standings, calendar c,
-                                    std::function<void(std::string& key, std::int64_t& expiry)> place) {
+runtime::awaitable<> send_standings(redis::client& boards, std::string shown, std::vector<standing> standings,
+                                    calendar c, std::function<void(std::string& key, std::int64_t& expiry)> place) {
   show_command command{std::move(shown)};
   for (const auto& s : standings) {
     for (const auto p : {period::day, period::week, period::month, period::all}) {
@@ -131,7 +134,8 @@ runtime::awaitable<board_page> read_board(redis::client& boards, std::string key
   const redis::reply answer = co_await boards.command("EVAL", read_script, "1", key, member_of(person_id));
   const auto& parts = *answer.list();
   const std::int64_t own = number_in(parts[1]);
-  co_return board_page{number_in(parts[0]), rows_in(parts[2], 1), rows_in(parts[3], std::max<std::int64_t>(0, own - 3) + 1)};
+  co_return board_page{number_in(parts[0]), rows_in(parts[2], 1),
+                       rows_in(parts[3], std::max<std::int64_t>(0, own - 3) + 1)};
 }
 
 runtime::awaitable<std::optional<watermark>> read_watermark(redis::client& boards) {
@@ -140,12 +144,14 @@ runtime::awaitable<std::optional<watermark>> read_watermark(redis::client& board
   const std::string& text = *answer.text();
   const auto first = text.find(':'), second = text.find(':', first + 1);
   if (second == std::string::npos) co_return std::nullopt;
-  co_return watermark{{text.substr(0, first), std::strtoll(text.c_str() + first + 1, nullptr, 10)}, text.substr(second + 1)};
+  co_return watermark{{text.substr(0, first), std::strtoll(text.c_str() + first + 1, nullptr, 10)},
+                      text.substr(second + 1)};
 }
 
 runtime::awaitable<bool> advance_watermark(redis::client& boards, watermark from, ledger_position to) {
   const watermark next{std::move(to), from.token};
-  const redis::reply answer = co_await boards.command("EVAL", advance_script, "1", watermark_key, text_of(from), text_of(next));
+  const redis::reply answer =
+      co_await boards.command("EVAL", advance_script, "1", watermark_key, text_of(from), text_of(next));
   co_return number_in(answer) == 1;
 }
 
@@ -158,8 +164,10 @@ runtime::awaitable<bool> rebuilding::begin() {
   co_return answer.text() != nullptr;
 }
 
-runtime::awaitable<> rebuilding::if_not_overtaken(std::string script, std::vector<std::string> keys, std::vector<std::string> values) {
-  std::vector<std::string> words = {"EVAL", lock_guard + script + "return 1", std::to_string(keys.size() + 1), lock_key};
+runtime::awaitable<> rebuilding::if_not_overtaken(std::string script, std::vector<std::string> keys,
+                                                  std::vector<std::string> values) {
+  std::vector<std::string> words = {"EVAL", lock_guard + script + "return 1", std::to_string(keys.size() + 1),
+                                    lock_key};
   words.insert(words.end(), std::move_iterator(keys.begin()), std::move_iterator(keys.end()));
   words.insert(words.end(), {token_, lock_milliseconds});
   words.insert(words.end(), std::move_iterator(values.begin()), std::move_iterator(values.end()));
@@ -169,7 +177,8 @@ runtime::awaitable<> rebuilding::if_not_overtaken(std::string script, std::vecto
 
 runtime::awaitable<> rebuilding::add(std::vector<standing> standings, calendar c) {
   co_await if_not_overtaken("", {}, {});
-  const auto given_up = std::chrono::floor<std::chrono::seconds>(base::now()).time_since_epoch().count() + beside_seconds;
+  const auto given_up =
+      std::chrono::floor<std::chrono::seconds>(base::now()).time_since_epoch().count() + beside_seconds;
   const auto place = [this, given_up](std::string& key, std::int64_t& expiry) {
     expiry_by_key_[key] = std::exchange(expiry, given_up);
     key = beside(key);
@@ -201,15 +210,18 @@ runtime::awaitable<> rebuilding::finish(ledger_position from) {
   std::erase_if(others, [this](const std::string& key) { return expiry_by_key_.contains(key); });
   co_await replace(std::move(others));
   co_await if_not_overtaken(replace_script, {beside(shown_key), shown_key}, {"0"});
-  co_await if_not_overtaken("redis.call('SET', KEYS[2], ARGV[3]) redis.call('DEL', KEYS[1]) ", {watermark_key}, {text_of({std::move(from), token_})});
+  co_await if_not_overtaken("redis.call('SET', KEYS[2], ARGV[3]) redis.call('DEL', KEYS[1]) ", {watermark_key},
+                            {text_of({std::move(from), token_})});
 }
 
-runtime::awaitable<std::vector<std::optional<std::int64_t>>> scores_of(redis::client& boards, std::string key, std::vector<std::string> members) {
+runtime::awaitable<std::vector<std::optional<std::int64_t>>> scores_of(redis::client& boards, std::string key,
+                                                                       std::vector<std::string> members) {
   std::vector<std::string> words = {"ZMSCORE", std::move(key)};
   words.insert(words.end(), std::move_iterator(members.begin()), std::move_iterator(members.end()));
   const redis::reply answer = co_await boards.send(std::move(words));
   std::vector<std::optional<std::int64_t>> scores;
-  for (const auto& score : *answer.list()) scores.push_back(score.is_nil() ? std::nullopt : std::optional(number_in(score)));
+  for (const auto& score : *answer.list())
+    scores.push_back(score.is_nil() ? std::nullopt : std::optional(number_in(score)));
   co_return scores;
 }
 

@@ -18,8 +18,9 @@ struct board_row {
 
 struct board_page {
   std::int64_t persons = 0;
-  std::vector<board_row> top;         // the first 100
-  std::vector<board_row> neighbours;  // three before, the person, three behind; empty where the person is not on the board
+  std::vector<board_row> top;  // the first 100
+  std::vector<board_row>
+      neighbours;  // three before, the person, three behind; empty where the person is not on the board
 };
 
 // One command.
@@ -43,14 +44,15 @@ class rebuilding {
   // False where another rebuild is under way.
   runtime::awaitable<bool> begin();
   runtime::awaitable<> add(std::vector<standing> standings, calendar c);
-  // Puts the new boards over those in service, removes what the ledger does not know, and sets the watermark. Until that
-  // is done there is no watermark, so that an interrupted change leads to another rebuild.
+  // Puts the new boards over those in service, removes what the ledger does not know, and sets the watermark. Until
+  // that is done there is no watermark, so that an interrupted change leads to another rebuild.
   runtime::awaitable<> finish(ledger_position from);
 
   std::int64_t boards() const { return static_cast<std::int64_t>(expiry_by_key_.size()); }
 
  private:
-  runtime::awaitable<> if_not_overtaken(std::string script, std::vector<std::string> keys, std::vector<std::string> values);
+  runtime::awaitable<> if_not_overtaken(std::string script, std::vector<std::string> keys,
+                                        std::vector<std::string> values);
   runtime::awaitable<> replace(std::vector<std::string> keys);
   std::string beside(std::string_view key) const { return "rebuilding:" + token_ + ":" + std::string(key); }
 
@@ -63,7 +65,8 @@ class rebuilding {
 runtime::awaitable<> show_standings(redis::client& boards, std::vector<standing> standings, calendar c);
 
 // What Redis holds, for a comparison with the ledger. Nothing for a member that is not on the board.
-runtime::awaitable<std::vector<std::optional<std::int64_t>>> scores_of(redis::client& boards, std::string key, std::vector<std::string> members);
+runtime::awaitable<std::vector<std::optional<std::int64_t>>> scores_of(redis::client& boards, std::string key,
+                                                                       std::vector<std::string> members);
 runtime::awaitable<std::int64_t> persons_on(redis::client& boards, std::string key);
 runtime::awaitable<std::vector<std::string>> board_keys(redis::client& boards);
 

@@ -77,7 +77,8 @@ runtime::awaitable<std::optional<rebuild_counts>> service::rebuild() {
   const bool alone = co_await work.begin();
   if (!alone) co_return std::nullopt;
   const calendar c = current();
-  const ledger_position from = co_await settled_position(database_);  // what comes after it is shown again by the projector
+  const ledger_position from =
+      co_await settled_position(database_);  // what comes after it is shown again by the projector
   rebuild_counts counts;
   for (std::int64_t after = 0;;) {
     const auto persons = co_await persons_after(database_, after, persons_per_batch);
@@ -92,7 +93,8 @@ runtime::awaitable<std::optional<rebuild_counts>> service::rebuild() {
   }
   counts.boards = work.boards();
   co_await work.finish(from);
-  base::log::info("ranking_rebuilt", {{"entries", counts.entries}, {"persons", counts.persons}, {"boards", counts.boards}});
+  base::log::info("ranking_rebuilt",
+                  {{"entries", counts.entries}, {"persons", counts.persons}, {"boards", counts.boards}});
   co_return counts;
 }
 
@@ -118,7 +120,8 @@ runtime::awaitable<comparison> service::compare() {
   }
   const auto present = co_await board_keys(redis_);
   for (const auto& key : present)
-    if (is_current(key, c) && !persons_by_board.contains(key)) differ(found, fmt::format("{}: the ledger has no such board", key));
+    if (is_current(key, c) && !persons_by_board.contains(key))
+      differ(found, fmt::format("{}: the ledger has no such board", key));
   co_return found;
 }
 

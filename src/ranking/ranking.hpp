@@ -13,8 +13,8 @@ struct award {
   std::int64_t person_id = 0;
   std::string organisation_path;  // of the person, now
   std::int64_t trade_id = 0;
-  std::string event;              // counts once: the same event again earns nothing
-  int points = 0;                 // not 0; below 0 takes back what was given wrongly
+  std::string event;  // counts once: the same event again earns nothing
+  int points = 0;     // not 0; below 0 takes back what was given wrongly
 };
 
 // Enters the awards in the caller's transaction; the points of those whose event had not counted before. One person's

@@ -12,7 +12,10 @@ using nlohmann::ordered_json;
 
 ordered_json to_json(const board_row& row, const board& b) {
   const auto name = b.names.find(row.person_id);
-  return {{"rank", row.rank}, {"person_id", row.person_id}, {"display_name", name == b.names.end() ? "" : name->second}, {"points", row.points}};
+  return {{"rank", row.rank},
+          {"person_id", row.person_id},
+          {"display_name", name == b.names.end() ? "" : name->second},
+          {"points", row.points}};
 }
 
 ordered_json to_json(const std::vector<board_row>& rows, const board& b) {
@@ -47,8 +50,9 @@ runtime::awaitable<http::response> see_board(service& verbs, http::request& r, c
 }  // namespace
 
 void add_routes(http::router& routes, const identity::guard& access, service& verbs) {
-  routes.add(http::method::get, "/api/rankings",
-             access.signed_in([&](http::request& r, const identity::principal& who) { return see_board(verbs, r, who); }));
+  routes.add(
+      http::method::get, "/api/rankings",
+      access.signed_in([&](http::request& r, const identity::principal& who) { return see_board(verbs, r, who); }));
 }
 
 }  // namespace ranking

@@ -49,10 +49,14 @@ calendar calendar_at(base::time_point now, minutes offset) {
 
 std::optional<sys_days> first_day(const calendar& c, period p) {
   switch (p) {
-    case period::day: return c.day;
-    case period::week: return c.week;
-    case period::month: return c.month;
-    case period::all: break;
+    case period::day:
+      return c.day;
+    case period::week:
+      return c.week;
+    case period::month:
+      return c.month;
+    case period::all:
+      break;
   }
   return {};
 }
@@ -62,7 +66,8 @@ base::time_point start_of(const calendar& c, sys_days first) { return base::time
 std::int64_t expiry_of(const calendar& c, period p) {
   const auto first = first_day(c, p);
   if (!first) return 0;
-  const sys_days next_month = sys_days{(year_month_day{c.month}.year() / year_month_day{c.month}.month() + months{1}) / 1};
+  const sys_days next_month =
+      sys_days{(year_month_day{c.month}.year() / year_month_day{c.month}.month() + months{1}) / 1};
   const sys_days end = p == period::day ? *first + days{1} : p == period::week ? *first + days{7} : next_month;
   return floor<seconds>(start_of(c, end + days{1}).time_since_epoch()).count();
 }

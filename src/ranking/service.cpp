@@ -12,7 +12,9 @@ constexpr std::chrono::seconds names_live{60};
 constexpr std::size_t names_max = 50'000;
 
 // The first id of "/1/4/9/".
-std::int64_t root_of(std::string_view path) { return base::to_integer(path.substr(1, path.find('/', 1) - 1)).value_or(0); }
+std::int64_t root_of(std::string_view path) {
+  return base::to_integer(path.substr(1, path.find('/', 1) - 1)).value_or(0);
+}
 
 bool may_see(const identity::principal& who, const std::string& path) {
   if (who.organisation_path.starts_with(path)) return true;
@@ -40,7 +42,8 @@ runtime::awaitable<base::result<board>> service::find_board(const identity::prin
   if (!place) co_return base::refuse(base::problem_kind::not_found, "not_found");
   if (!may_see(who, place->path)) co_return base::refuse(base::problem_kind::forbidden, "out_of_reach");
   const calendar c = current();
-  board found{.organisation_id = place->organisation_id, .organisation_name = place->name, .first_day = first_day(c, q.period)};
+  board found{
+      .organisation_id = place->organisation_id, .organisation_name = place->name, .first_day = first_day(c, q.period)};
   found.page = co_await read_board(redis_, board_key(place->organisation_id, q.trade_id, q.period, c), who.person_id);
   found.names = co_await names_on(found.page);
   co_return found;
@@ -51,7 +54,9 @@ runtime::awaitable<std::optional<identity::organisation>> service::organisation(
   if (known != organisations_.end() && known->second.until > base::now()) co_return known->second.value;
   auto found = co_await identity::find_organisation(database_, organisation_id);
   if (organisations_.size() >= names_max) organisations_.clear();
-  if (found) organisations_.insert_or_assign(organisation_id, remembered<identity::organisation>{*found, base::now() + names_live});
+  if (found)
+    organisations_.insert_or_assign(organisation_id,
+                                    remembered<identity::organisation>{*found, base::now() + names_live});
   co_return found;
 }
 
@@ -62,8 +67,10 @@ runtime::awaitable<std::unordered_map<std::int64_t, std::string>> service::names
   for (const auto* rows : {&page.top, &page.neighbours}) {
     for (const auto& row : *rows) {
       const auto known = names_.find(row.person_id);
-      if (known != names_.end() && known->second.until > now) names.emplace(row.person_id, known->second.value);
-      else missing.insert(row.person_id);
+      if (known != names_.end() && known->second.until > now)
+        names.emplace(row.person_id, known->second.value);
+      else
+        missing.insert(row.person_id);
     }
   }
   if (missing.empty()) co_return names;

@@ -39,7 +39,8 @@ struct comparison {
 
 class service {
  public:
-  service(postgres::pool& database, redis::client& redis, settings s) : database_(database), redis_(redis), settings_(s) {}
+  service(postgres::pool& database, redis::client& redis, settings s)
+      : database_(database), redis_(redis), settings_(s) {}
 
   runtime::awaitable<base::result<board>> find_board(const identity::principal& who, board_query q);
 

@@ -40,19 +40,25 @@ void prepare(pqxx::connection& c) {
   // the path that it carries.
   c.prepare("ranking_standings",
             "WITH entry AS ("
-            "SELECT person_id, organisation_path, trade_id, points, earned_at, floor(extract(epoch FROM earned_at))::bigint AS second, "
+            "SELECT person_id, organisation_path, trade_id, points, earned_at, floor(extract(epoch FROM "
+            "earned_at))::bigint AS second, "
             "count(*) OVER (PARTITION BY person_id) AS entries FROM point_entry WHERE person_id = ANY($1::bigint[])) "
             "SELECT person_id, max(entries), o.id, coalesce(trade_id, 0), "
-            "coalesce(sum(points) FILTER (WHERE earned_at >= $2), 0), coalesce(max(second) FILTER (WHERE earned_at >= $2), 0), "
-            "coalesce(sum(points) FILTER (WHERE earned_at >= $3), 0), coalesce(max(second) FILTER (WHERE earned_at >= $3), 0), "
-            "coalesce(sum(points) FILTER (WHERE earned_at >= $4), 0), coalesce(max(second) FILTER (WHERE earned_at >= $4), 0), "
+            "coalesce(sum(points) FILTER (WHERE earned_at >= $2), 0), coalesce(max(second) FILTER (WHERE earned_at >= "
+            "$2), 0), "
+            "coalesce(sum(points) FILTER (WHERE earned_at >= $3), 0), coalesce(max(second) FILTER (WHERE earned_at >= "
+            "$3), 0), "
+            "coalesce(sum(points) FILTER (WHERE earned_at >= $4), 0), coalesce(max(second) FILTER (WHERE earned_at >= "
+            "$4), 0), "
             "sum(points), max(second) "
-            "FROM entry CROSS JOIN LATERAL unnest(string_to_array(trim(BOTH '/' FROM organisation_path), '/')::bigint[]) AS o(id) "
+            "FROM entry CROSS JOIN LATERAL unnest(string_to_array(trim(BOTH '/' FROM organisation_path), "
+            "'/')::bigint[]) AS o(id) "
             "GROUP BY GROUPING SETS ((person_id, o.id, trade_id), (person_id, o.id)) ORDER BY person_id");
   c.prepare("ranking_settled_position", "SELECT pg_snapshot_xmin(pg_current_snapshot())::text");
   c.prepare("ranking_entries_after",
             "SELECT person_id, transaction_id::text, entry_id FROM point_entry "
-            "WHERE (transaction_id, entry_id) > ($1::xid8, $2::bigint) AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()) "
+            "WHERE (transaction_id, entry_id) > ($1::xid8, $2::bigint) AND transaction_id < "
+            "pg_snapshot_xmin(pg_current_snapshot()) "
             "ORDER BY transaction_id, entry_id LIMIT $3");
   c.prepare("ranking_persons_after",
             "SELECT DISTINCT person_id FROM point_entry WHERE person_id > $1 ORDER BY person_id LIMIT $2");
@@ -68,14 +74,18 @@ int enter(pqxx::transaction_base& transaction, std::span<const award> awards) {
     events.add(a.event);
     points.add(std::int64_t{a.points});
   }
-  return transaction.exec_prepared1("ranking_enter", persons.str(), paths.str(), trades.str(), events.str(), points.str())[0].as<int>();
+  return transaction
+      .exec_prepared1("ranking_enter", persons.str(), paths.str(), trades.str(), events.str(), points.str())[0]
+      .as<int>();
 }
 
-runtime::awaitable<std::vector<standing>> standings_of(postgres::pool& ledger, std::vector<std::int64_t> persons, calendar c) {
+runtime::awaitable<std::vector<standing>> standings_of(postgres::pool& ledger, std::vector<std::int64_t> persons,
+                                                       calendar c) {
   const auto start = [&](std::chrono::sys_days day) { return base::to_iso(start_of(c, day)); };
   co_return co_await ledger.read([&](pqxx::transaction_base& t) {
     std::vector<standing> standings;
-    for (const auto& row : t.exec_prepared("ranking_standings", array_of(persons), start(c.day), start(c.week), start(c.month)))
+    for (const auto& row :
+         t.exec_prepared("ranking_standings", array_of(persons), start(c.day), start(c.week), start(c.month)))
       standings.push_back(standing_in(row));
     return standings;
   });
@@ -103,12 +113,14 @@ runtime::awaitable<ledger_page> entries_after(postgres::pool& ledger, ledger_pos
 runtime::awaitable<std::vector<std::int64_t>> persons_after(postgres::pool& ledger, std::int64_t after, int limit) {
   co_return co_await ledger.read([&](pqxx::transaction_base& t) {
     std::vector<std::int64_t> persons;
-    for (const auto& row : t.exec_prepared("ranking_persons_after", after, limit)) persons.push_back(row[0].as<std::int64_t>());
+    for (const auto& row : t.exec_prepared("ranking_persons_after", after, limit))
+      persons.push_back(row[0].as<std::int64_t>());
     return persons;
   });
 }
 
-runtime::awaitable<std::unordered_map<std::int64_t, std::string>> display_names(postgres::pool& database, std::vector<std::int64_t> persons) {
+runtime::awaitable<std::unordered_map<std::int64_t, std::string>> display_names(postgres::pool& database,
+                                                                                std::vector<std::int64_t> persons) {
   co_return co_await database.read([&](pqxx::transaction_base& t) {
     std::unordered_map<std::int64_t, std::string> names;
     for (const auto& row : t.exec_prepared("ranking_display_names", array_of(persons)))

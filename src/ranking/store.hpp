@@ -38,7 +38,8 @@ struct ledger_page {
 };
 
 // In the order of person ids.
-runtime::awaitable<std::vector<standing>> standings_of(postgres::pool& ledger, std::vector<std::int64_t> persons, calendar c);
+runtime::awaitable<std::vector<standing>> standings_of(postgres::pool& ledger, std::vector<std::int64_t> persons,
+                                                       calendar c);
 
 // Every entry before this position has been committed or never will be.
 runtime::awaitable<ledger_position> settled_position(postgres::pool& ledger);
@@ -49,6 +50,7 @@ runtime::awaitable<ledger_page> entries_after(postgres::pool& ledger, ledger_pos
 // Persons that have entries, in the order of their ids.
 runtime::awaitable<std::vector<std::int64_t>> persons_after(postgres::pool& ledger, std::int64_t after, int limit);
 
-runtime::awaitable<std::unordered_map<std::int64_t, std::string>> display_names(postgres::pool& database, std::vector<std::int64_t> persons);
+runtime::awaitable<std::unordered_map<std::int64_t, std::string>> display_names(postgres::pool& database,
+                                                                                std::vector<std::int64_t> persons);
 
 }  // namespace ranking

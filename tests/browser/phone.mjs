@@ -6,15 +6,16 @@ import { chromium } from 'playwright-core'
 import { base } from './platform.mjs'
 
 const WIDTH = 390
+const HEIGHT = 844
 const screenshots = join(import.meta.dirname, 'screenshots')
 
-export async function takePhone() {
+export async function takePhone(story) {
   mkdirSync(screenshots, { recursive: true })
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
-  const context = await browser.newContext({ baseURL: base, viewport: { width: WIDTH, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' })
+  const context = await browser.newContext({ baseURL: base, viewport: { width: WIDTH, height: HEIGHT }, hasTouch: true, isMobile: true, locale: 'zh-CN' })
   context.setDefaultTimeout(20_000)
   const page = await context.newPage()
   const faults = []
@@ -32,12 +33,13 @@ export async function takePhone() {
   return {
     page,
     faults,
-    // The whole page as it looks; nothing may stick out at the side.
+    // The whole page as it looks on a phone that is tall enough; nothing may stick out at the side.
     async photograph(name) {
       pictures += 1
-      const file = join(screenshots, `${String(pictures).padStart(2, '0')}-${name}.png`)
-      await page.screenshot({ path: file, fullPage: true })
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      const [width, height] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight])
+      await page.setViewportSize({ width: WIDTH, height: Math.max(HEIGHT, height) })
+      await page.screenshot({ path: join(screenshots, `${story}-${String(pictures).padStart(2, '0')}-${name}.png`) })
+      await page.setViewportSize({ width: WIDTH, height: HEIGHT })
       assert.ok(width <= WIDTH, `${name}: the page is ${width} pixels wide and the phone ${WIDTH}`)
     },
     async cutNetwork() {

@@ -30,5 +30,6 @@ test('the schema takes the bundled trades', () => {
 test('the schema refuses what it can say is bad', () => {
   const good = file('tests/support/trade_file.json');
   assert.ok(is_valid(good), JSON.stringify(is_valid.errors));
-  for (const { what, patch, schema } of file('tests/support/bad_trade_files.json')) assert.equal(is_valid(patched(good, patch)), !schema, what);
+  const table = file('tests/support/bad_trade_files.json');
+  for (const { what, patch, schema } of table) assert.equal(is_valid(patched(good, patch)), !schema, what);
 });

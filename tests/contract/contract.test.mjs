@@ -12,17 +12,7 @@ import { input } from './input.mjs';
 import { replies } from './replies.mjs';
 import { main_objects, other_branch, sign_in_all } from './scenes.mjs';
 
-test('the linter passes', async () => {
-  const config = await createConfig(parse(readFileSync(new URL('redocly.yaml', import.meta.url), 'utf8')));
-  const problems = await lint({ ref: fileURLToPath(contract_file), config });
-  assert.deepEqual(problems.map((each) => `${each.severity} ${each.ruleId}: ${each.message} ${each.location[0]?.pointer}`), []);
-});
-
-test('every example fits its schema', () => {
-  assert.deepEqual(examples.flatMap(({ where, schema, value }) => faults(schema, value).map((each) => `${where}: ${each}`)), []);
-});
-
-const platform = await startPlatform(['http.receive_seconds = 1', 'http.idle_seconds = 2', 'session.cache_seconds = 0']);
+const platform = await startPlatform(['http.receive_seconds = 1', 'http.idle_seconds = 6', 'session.cache_seconds = 0']);
 after(() => platform.stop());
 
 const staff = await sign_in_all(platform.url, platform.accounts);
@@ -53,6 +43,16 @@ const scene = {
     return rows.join('\n');
   },
 };
+
+test('the linter passes', async () => {
+  const config = await createConfig(parse(readFileSync(new URL('redocly.yaml', import.meta.url), 'utf8')));
+  const problems = await lint({ ref: fileURLToPath(contract_file), config });
+  assert.deepEqual(problems.map((each) => `${each.severity} ${each.ruleId}: ${each.message} ${each.location[0]?.pointer}`), []);
+});
+
+test('every example fits its schema', () => {
+  assert.deepEqual(examples.flatMap(({ where, schema, value }) => faults(schema, value).map((each) => `${where}: ${each}`)), []);
+});
 
 access(scene);
 input(scene);

@@ -15,6 +15,8 @@ function wrong_value(schema) {
   return types.includes('array') ? 'not a list' : { not: 'this' };
 }
 
+const is_answer = (schema) => schema.$ref === '#/components/schemas/Answer';
+
 export function input(scene) {
   const { url } = scene;
   const role_for = ({ access }) => (['public', 'signed_in'].includes(access) ? 'worker' : scene.permissions[access][0]);
@@ -79,7 +81,11 @@ export function input(scene) {
       const body = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, wrong_value(schema)]));
       const path = filled(each.path, scene.objects), who = someone_for(each);
       const reply = await refused(who, each.method, path, body, headers_for(each), 422, 'invalid_fields');
-      assert.deepEqual([...new Set(pointers(reply))].sort(), Object.keys(properties).map((name) => `/${name}`).sort(), each.id);
+      // Whether an answer fits can be said only of a question that exists.
+      const readable = Object.keys(properties).filter((name) => !is_answer(properties[name]));
+      const named = new Set(pointers(reply));
+      named.delete('/answer');
+      assert.deepEqual([...named].sort(), readable.map((name) => `/${name}`).sort(), each.id);
       for (const name of Object.keys(properties)) {
         const alone = await refused(who, each.method, path, { ...each.body.example, [name]: body[name] }, headers_for(each), 422, 'invalid_fields');
         assert.deepEqual(pointers(alone), [`/${name}`], each.id);
@@ -157,9 +163,13 @@ export function input(scene) {
   });
 
   test('paths that are not there', async () => {
-    for (const path of ['/api', '/api/', '/api/nothing', '/api/session/', '/api//session', '/api/exam/sittings/1/2/3', '/api/%2e%2e/healthz', '/healthz/x.y', '/..%2f..%2fetc%2fpasswd.txt'])
+    for (const path of ['/api', '/api/', '/api/nothing', '/api/session/', '/api//session', '/api/exam/sittings/1/2/3', '/healthz/x.y', '/..%2f..%2fetc%2fpasswd.txt'])
       await refused(scene.staff.worker, 'GET', path, undefined, {}, 404, 'not_found');
     await refused(scene.staff.worker, 'POST', '/nothing', {}, {}, 404, 'not_found');
+    for (const path of ['/api/../healthz', '/api/%2e%2e/healthz', '/../../etc/passwd.txt']) {
+      const reply = await raw(url, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      assert.match(reply.text, /^HTTP\/1.1 404 /, path);
+    }
   });
 
   test('tokens that are wrong, over, or somebody’s mistake', async () => {
@@ -172,6 +182,7 @@ export function input(scene) {
     await refused(gone, 'GET', '/api/session', undefined, {}, 401);
     const expired = await checked(url, scene.accounts.worker).signIn();
     await scene.platform.redis('command', 'pexpire', `session:${createHash('sha256').update(expired.token).digest('hex')}`, '1');
+    await new Promise((resolve) => setTimeout(resolve, 20));
     await refused(expired, 'GET', '/api/session', undefined, {}, 401);
     await scene.staff.worker.signIn();
   });
@@ -200,7 +211,8 @@ export function input(scene) {
 
   test('a header that is too large', async () => {
     await refused(scene.staff.worker, 'GET', '/api/session', undefined, { 'x-long': 'a'.repeat(9000) }, 431, 'header_too_large');
-    await refused(scene.staff.worker, 'GET', `/api/trades?cursor=${'a'.repeat(9000)}`, undefined, {}, 431, 'header_too_large');
+    const long = await scene.staff.worker.ask('GET', `/api/trades?cursor=${'a'.repeat(9000)}`); // its language was never read
+    assert.deepEqual([long.status, long.body.code], [431, 'header_too_large']);
   });
 
   test('what is no HTTP at all', async () => {
@@ -226,8 +238,8 @@ export function input(scene) {
   });
 
   test('idle connections are closed', async () => {
-    const reply = await raw(url, '', 8000);
-    assert.ok(reply.closed_after >= 1900 && reply.closed_after < 6000, `closed after ${reply.closed_after} ms`);
+    const reply = await raw(url, '', 12_000);
+    assert.ok(reply.closed_after >= 5900 && reply.closed_after < 10_000, `closed after ${reply.closed_after} ms`);
   });
 
   test('somebody else’s objects look as if they were not there', async () => {

@@ -47,8 +47,7 @@ export async function new_sitting(manager, blueprint_id, { opens = -60, closes =
   return manager.create('/api/exam/sittings', { organisation_id, blueprint_id, name: `场次 ${randomUUID().slice(0, 8)}`, opens_at: at(opens), closes_at: at(closes), duration_seconds: duration });
 }
 
-export async function new_blueprint(trainer, outline_id, questions = 5) {
-  const organisation_id = trainer.session.person.organisation.organisation_id;
+export async function new_blueprint(trainer, organisation_id, outline_id, questions = 5) {
   return trainer.create('/api/exam/blueprints', {
     organisation_id, outline_id, name: '测试卷', pool: 'practice', pass_points: questions * 60, parts: [{ type: 'single_choice', questions, points: 100 }],
   });
@@ -58,7 +57,10 @@ export async function new_blueprint(trainer, outline_id, questions = 5) {
 export async function main_objects(staff) {
   const trade = (await staff.trainer.get('/api/trades')).trades.find((each) => each.outlines.length > 0);
   const outline_id = trade.outlines[0].outline_id;
-  const blueprint = await new_blueprint(staff.trainer, outline_id);
+  const province_id = staff.administrator.session.person.organisation.organisation_id;
+  // Of the centre's city: one of the province could be used in both branches.
+  const city = (await staff.administrator.get(`/api/organisations/${province_id}`)).children.find((each) => each.name === '示范市');
+  const blueprint = await new_blueprint(staff.trainer, city.organisation_id, outline_id);
   const sitting = await new_sitting(staff.centre_manager, blueprint.blueprint_id);
   await staff.centre_manager.post(`/api/exam/sittings/${sitting.sitting_id}/registrations`, { accounts: [staff.worker.account.account] });
   const attempt = await staff.worker.post(`/api/exam/sittings/${sitting.sitting_id}/attempt`);
@@ -67,7 +69,7 @@ export async function main_objects(staff) {
   return {
     organisation_id: staff.worker.session.person.organisation.organisation_id,
     centre_id: staff.centre_manager.session.person.organisation.organisation_id,
-    province_id: staff.administrator.session.person.organisation.organisation_id,
+    province_id,
     person_id: staff.worker.session.person.person_id,
     trade_id: trade.trade_id, outline_id, blueprint_id: blueprint.blueprint_id, sitting_id: sitting.sitting_id, attempt_id: attempt.attempt_id,
     stage_id: stages[0].stage_id, run_id: run.run_id, question_id: run.questions[0].question_id, role: 'worker',

@@ -21,8 +21,11 @@ class stages : public testing::Test {
  protected:
   void SetUp() override {
     SKIP_WITHOUT_SERVERS(servers);
-    database = std::make_unique<postgres::pool>(
-        servers.postgres, std::vector<postgres::prepare_statements>{identity::prepare, bank::prepare, ranking::prepare, practice::prepare}, metrics);
+    database =
+        std::make_unique<postgres::pool>(servers.postgres,
+                                         std::vector<postgres::prepare_statements>{identity::prepare, bank::prepare,
+                                                                                   ranking::prepare, practice::prepare},
+                                         metrics);
     link = std::make_unique<redis::client>(loop, servers.redis, metrics);
     link->start();
     while (!link->is_connected()) run(loop, sleep(milliseconds{5}));
@@ -36,25 +39,37 @@ class stages : public testing::Test {
     worker = somebody(), other = somebody();
   }
 
-  // Ranges: A above all; AA with seven practice questions and a secure one, AB with one, AC empty, AD with a secure one, AE with two.
+  // Ranges: A above all; AA with seven practice questions and a secure one, AB with one, AC empty, AD with a secure
+  // one, AE with two.
   void make_outline(pqxx::transaction_base& t) {
     const auto id = [](const pqxx::row& row) { return row[0].as<std::int64_t>(); };
-    const auto made = identity::insert_organisation(t, {.kind = "province", .name = "省" + unique, .creation_key = "o" + unique}).value();
+    const auto made =
+        identity::insert_organisation(t, {.kind = "province", .name = "省" + unique, .creation_key = "o" + unique})
+            .value();
     organisation_id = made.organisation_id;
-    trade_id = id(t.exec_params1("INSERT INTO trade (code, taxonomy, occupation_code, name) VALUES ($1, '2022', '6', '焊工') RETURNING trade_id", unique));
-    outline_id = id(t.exec_params1(
-        "INSERT INTO outline (trade_id, level, level_name, code, version, name, standard, digest) VALUES ($1, 5, '五级', $2, '1', '焊工', '', '') RETURNING outline_id", trade_id, unique));
+    trade_id = id(t.exec_params1(
+        "INSERT INTO trade (code, taxonomy, occupation_code, name) VALUES ($1, '2022', '6', '焊工') RETURNING trade_id",
+        unique));
+    outline_id =
+        id(t.exec_params1("INSERT INTO outline (trade_id, level, level_name, code, version, name, standard, digest) "
+                          "VALUES ($1, 5, '五级', $2, '1', '焊工', '', '') RETURNING outline_id",
+                          trade_id, unique));
     int position = 0;
     const auto range = [&](const std::string& code, std::int64_t parent) {
-      return id(t.exec_params1("INSERT INTO outline_range (outline_id, parent_id, position, code, name, weight) VALUES ($1, nullif($2, 0), $3, $4, $5, 2000) RETURNING range_id", outline_id,
-                               parent, ++position, code, "范围" + code));
+      return id(
+          t.exec_params1("INSERT INTO outline_range (outline_id, parent_id, position, code, name, weight) VALUES ($1, "
+                         "nullif($2, 0), $3, $4, $5, 2000) RETURNING range_id",
+                         outline_id, parent, ++position, code, "范围" + code));
     };
     const auto root = range("A", 0);
     for (const auto* code : {"AA", "AB", "AC", "AD", "AE"})
-      points[code] = id(t.exec_params1("INSERT INTO outline_point (outline_id, range_id, position, code, name, importance) VALUES ($1, $2, $3, $4, '点', 'X') RETURNING point_id", outline_id,
-                                       range(code, root), position, std::string(code) + "1"));
+      points[code] =
+          id(t.exec_params1("INSERT INTO outline_point (outline_id, range_id, position, code, name, importance) VALUES "
+                            "($1, $2, $3, $4, '点', 'X') RETURNING point_id",
+                            outline_id, range(code, root), position, std::string(code) + "1"));
     for (int i = 0; i < 3; ++i) add_question(t, "AA", "single_choice", {"甲", "乙", "丙", "丁"}, "\"B\"");
-    for (int i = 0; i < 2; ++i) add_question(t, "AA", "multiple_choice", {"甲", "乙", "丙", "丁", "戊"}, R"(["A","C"])");
+    for (int i = 0; i < 2; ++i)
+      add_question(t, "AA", "multiple_choice", {"甲", "乙", "丙", "丁", "戊"}, R"(["A","C"])");
     for (int i = 0; i < 2; ++i) add_question(t, "AA", "true_false", {}, "true");
     secret_question = add_question(t, "AA", "true_false", {}, "true", "secure");
     add_question(t, "AB", "true_false", {}, "false");
@@ -62,21 +77,27 @@ class stages : public testing::Test {
     for (int i = 0; i < 2; ++i) add_question(t, "AE", "true_false", {}, "false");
   }
 
-  std::int64_t add_question(pqxx::transaction_base& t, const std::string& range, const std::string& type, const std::vector<std::string>& options, const std::string& key,
+  std::int64_t add_question(pqxx::transaction_base& t, const std::string& range, const std::string& type,
+                            const std::vector<std::string>& options, const std::string& key,
                             const std::string& pool = "practice") {
-    const auto question_id = t.exec_params1("INSERT INTO question (code, outline_id, point_id, type, pool, version) VALUES ($1, $2, $3, $4, $5, 0) RETURNING question_id",
-                                            unique + "-" + std::to_string(++counter), outline_id, points.at(range), type, pool)[0]
+    const auto question_id = t.exec_params1(
+                                  "INSERT INTO question (code, outline_id, point_id, type, pool, version) VALUES ($1, "
+                                  "$2, $3, $4, $5, 0) RETURNING question_id",
+                                  unique + "-" + std::to_string(++counter), outline_id, points.at(range), type, pool)[0]
                                  .as<std::int64_t>();
     add_version(t, question_id, options, key);
     return question_id;
   }
 
-  void add_version(pqxx::transaction_base& t, std::int64_t question_id, const std::vector<std::string>& options, const std::string& key) {
+  void add_version(pqxx::transaction_base& t, std::int64_t question_id, const std::vector<std::string>& options,
+                   const std::string& key) {
     const auto content = json{{"stem", "题干"}, {"options", options}, {"media", json::array()}}.dump();
     const auto answer = json{{"key", json::parse(key)}, {"explanation", "解析 " + key}}.dump();
-    t.exec_params0("WITH next AS (UPDATE question SET version = version + 1 WHERE question_id = $1 RETURNING version) "
-                   "INSERT INTO question_version (question_id, version, content, key, digest, difficulty, source, provenance, reason) SELECT $1, version, $2, $3, '', 3, '标准', '', '' FROM next",
-                   question_id, content, answer);
+    t.exec_params0(
+        "WITH next AS (UPDATE question SET version = version + 1 WHERE question_id = $1 RETURNING version) "
+        "INSERT INTO question_version (question_id, version, content, key, digest, difficulty, source, provenance, "
+        "reason) SELECT $1, version, $2, $3, '', 3, '标准', '', '' FROM next",
+        question_id, content, answer);
   }
 
   void publish() {
@@ -88,9 +109,17 @@ class stages : public testing::Test {
     const auto account = "p" + unique + "-" + std::to_string(++counter);
     std::int64_t id = 0;
     database->write_now([&](pqxx::transaction_base& t) {
-      id = identity::insert_person(t, {.organisation_id = organisation_id, .account = account, .display_name = "王师傅", .password_hash = "-", .first_role = identity::role::worker, .creation_key = account}).value();
+      id = identity::insert_person(t, {.organisation_id = organisation_id,
+                                       .account = account,
+                                       .display_name = "王师傅",
+                                       .password_hash = "-",
+                                       .first_role = identity::role::worker,
+                                       .creation_key = account})
+               .value();
     });
-    return {.person_id = id, .organisation_id = organisation_id, .organisation_path = "/" + std::to_string(organisation_id) + "/"};
+    return {.person_id = id,
+            .organisation_id = organisation_id,
+            .organisation_path = "/" + std::to_string(organisation_id) + "/"};
   }
 
   runtime::awaitable<> sleep(milliseconds time) {
@@ -99,8 +128,12 @@ class stages : public testing::Test {
     co_await timer.async_wait(boost::asio::redirect_error(runtime::use_awaitable, ignored));
   }
 
-  std::vector<practice::stage_progress> map_of(const identity::principal& who) { return run(loop, here->stages(who.person_id, outline_id)).value(); }
-  practice::run start(const identity::principal& who, std::int64_t stage_id) { return run(loop, here->start(who, stage_id, "k" + std::to_string(++counter))).value(); }
+  std::vector<practice::stage_progress> map_of(const identity::principal& who) {
+    return run(loop, here->stages(who.person_id, outline_id)).value();
+  }
+  practice::run start(const identity::principal& who, std::int64_t stage_id) {
+    return run(loop, here->start(who, stage_id, "k" + std::to_string(++counter))).value();
+  }
 
   // In the letters that are shown.
   json right_answer(std::int64_t question_id) {
@@ -135,25 +168,30 @@ class stages : public testing::Test {
       if (row.person_id == who.person_id) return row.points;
     return 0;
   }
-  std::vector<practice::wrong_question> book_of(const identity::principal& who) { return run(loop, here->wrong(who.person_id, outline_id, 0, 100)).value(); }
+  std::vector<practice::wrong_question> book_of(const identity::principal& who) {
+    return run(loop, here->wrong(who.person_id, outline_id, 0, 100)).value();
+  }
 
   // All at once; what they answer, in their order.
-  std::vector<base::result<practice::answered>> at_once(std::vector<runtime::awaitable<base::result<practice::answered>>> work) {
+  std::vector<base::result<practice::answered>> at_once(
+      std::vector<runtime::awaitable<base::result<practice::answered>>> work) {
     std::vector<base::result<practice::answered>> results(work.size());
     std::size_t open = work.size();
     loop.restart();
     for (std::size_t i = 0; i < work.size(); ++i)
-      boost::asio::co_spawn(loop, std::move(work[i]), [&, i](std::exception_ptr error, base::result<practice::answered> done) {
-        if (error) std::rethrow_exception(error);
-        results[i] = std::move(done);
-        if (--open == 0) loop.stop();
-      });
+      boost::asio::co_spawn(loop, std::move(work[i]),
+                            [&, i](std::exception_ptr error, base::result<practice::answered> done) {
+                              if (error) std::rethrow_exception(error);
+                              results[i] = std::move(done);
+                              if (--open == 0) loop.stop();
+                            });
     loop.run();
     return results;
   }
   std::int64_t count(const std::string& what) {
     std::int64_t found = 0;
-    database->write_now([&](pqxx::transaction_base& t) { found = t.exec1("SELECT count(*) FROM " + what)[0].as<std::int64_t>(); });
+    database->write_now(
+        [&](pqxx::transaction_base& t) { found = t.exec1("SELECT count(*) FROM " + what)[0].as<std::int64_t>(); });
     return found;
   }
 
@@ -226,7 +264,8 @@ TEST_F(stages, start_once_for_a_key) {
   EXPECT_EQ(again.run_id, one.run_id);
   EXPECT_EQ(again.question_ids, one.question_ids);
   EXPECT_NE(run(loop, here->start(worker, map[0].stage.stage_id, "next")).value().run_id, one.run_id);
-  EXPECT_NE(run(loop, here->start(other, map[0].stage.stage_id, "same")).value().run_id, one.run_id) << "keys belong to persons";
+  EXPECT_NE(run(loop, here->start(other, map[0].stage.stage_id, "same")).value().run_id, one.run_id)
+      << "keys belong to persons";
   for (int position = 1; position <= 5; ++position) answer(worker, one, position, true);
   EXPECT_EQ(run(loop, here->start(worker, map[1].stage.stage_id, "same")).error().code, "idempotency_key_reused");
 }
@@ -243,7 +282,8 @@ TEST_F(stages, stay_locked_until_the_one_before_is_passed) {
   EXPECT_EQ(passed.result.stars, 1);
   EXPECT_EQ(passed.next_stage_id, map[1].stage.stage_id);
   EXPECT_TRUE(run(loop, here->start(worker, map[1].stage.stage_id, "c")));
-  EXPECT_EQ(run(loop, here->start(other, map[1].stage.stage_id, "c")).error().code, "stage_locked") << "each for oneself";
+  EXPECT_EQ(run(loop, here->start(other, map[1].stage.stage_id, "c")).error().code, "stage_locked")
+      << "each for oneself";
   EXPECT_EQ(play(worker, map[0].stage.stage_id, 0).next_stage_id, map[1].stage.stage_id) << "what is open stays open";
   const auto after = map_of(worker);
   EXPECT_EQ(after[0].state, stage_state::passed);
@@ -306,12 +346,14 @@ TEST_F(stages, refuse_what_is_no_answer) {
   const auto ask = [&](const identity::principal& who, std::int64_t run_id, int position, const json& given) {
     const auto done = run(loop, here->answer(who, run_id, position, given));
     if (done) return std::string("taken");
-    return done.error().faults.empty() ? done.error().code : done.error().faults[0].pointer + " " + done.error().faults[0].code;
+    return done.error().faults.empty() ? done.error().code
+                                       : done.error().faults[0].pointer + " " + done.error().faults[0].code;
   };
   EXPECT_EQ(ask(other, r.run_id, 1, true), "not_found") << "somebody else's";
   EXPECT_EQ(ask(worker, 999'999'999, 1, true), "not_found");
   EXPECT_EQ(ask(worker, r.run_id, 6, true), "/position range");
-  for (const json& nonsense : {json(nullptr), json(3), json("H"), json({"A", "A"}), json("a"), json::object()}) EXPECT_EQ(ask(worker, r.run_id, 1, nonsense), "/answer answer_shape") << nonsense;
+  for (const json& nonsense : {json(nullptr), json(3), json("H"), json({"A", "A"}), json("a"), json::object()})
+    EXPECT_EQ(ask(worker, r.run_id, 1, nonsense), "/answer answer_shape") << nonsense;
   EXPECT_EQ(run(loop, here->see_run(other.person_id, r.run_id)).error().code, "not_found");
   EXPECT_EQ(count("practice_answer WHERE run_id = " + std::to_string(r.run_id)), 0);
 }
@@ -323,10 +365,12 @@ TEST_F(stages, complete_once_when_all_answers_come_at_once_to_two_nodes) {
     const auto who = somebody();
     const auto r = start(who, stage_id);
     std::vector<json> given;
-    for (const auto question_id : r.question_ids) given.push_back(right_answer(question_id)), given.push_back(wrong_answer(question_id));
+    for (const auto question_id : r.question_ids)
+      given.push_back(right_answer(question_id)), given.push_back(wrong_answer(question_id));
     std::vector<runtime::awaitable<base::result<practice::answered>>> work;
     for (std::size_t i = 0; i < given.size(); ++i)
-      for (auto* node : {here.get(), there.get()}) work.push_back(node->answer(who, r.run_id, static_cast<int>(i / 2 + 1), given[i]));
+      for (auto* node : {here.get(), there.get()})
+        work.push_back(node->answer(who, r.run_id, static_cast<int>(i / 2 + 1), given[i]));
     const auto replies = at_once(std::move(work));
     const auto seen = run(loop, here->see_run(who.person_id, r.run_id)).value();
     ASSERT_TRUE(seen.outcome);
@@ -382,7 +426,8 @@ TEST_F(stages, keep_wrong_questions_until_they_are_right_three_times_in_a_row) {
   const auto stage_id = map[1].stage.stage_id;  // one question
   const auto book = [&] {
     const auto rows = book_of(worker);
-    return rows.empty() ? std::string("empty") : fmt::format("{} wrong, {} right", rows[0].row.wrong_count, rows[0].row.right_in_a_row);
+    return rows.empty() ? std::string("empty")
+                        : fmt::format("{} wrong, {} right", rows[0].row.wrong_count, rows[0].row.right_in_a_row);
   };
   EXPECT_EQ(book(), "empty");
   play(worker, stage_id, 1);
@@ -390,8 +435,16 @@ TEST_F(stages, keep_wrong_questions_until_they_are_right_three_times_in_a_row) {
   const struct {
     int right;
     const char* then;
-  } steps[] = {{0, "1 wrong, 0 right"}, {1, "1 wrong, 1 right"}, {1, "1 wrong, 2 right"}, {0, "2 wrong, 0 right"}, {1, "2 wrong, 1 right"},
-               {1, "2 wrong, 2 right"}, {1, "empty"},            {1, "empty"},            {0, "3 wrong, 0 right"}, {1, "3 wrong, 1 right"}};
+  } steps[] = {{0, "1 wrong, 0 right"},
+               {1, "1 wrong, 1 right"},
+               {1, "1 wrong, 2 right"},
+               {0, "2 wrong, 0 right"},
+               {1, "2 wrong, 1 right"},
+               {1, "2 wrong, 2 right"},
+               {1, "empty"},
+               {1, "empty"},
+               {0, "3 wrong, 0 right"},
+               {1, "3 wrong, 1 right"}};
   for (const auto& step : steps) {
     play(worker, stage_id, step.right);
     EXPECT_EQ(book(), step.then);
@@ -405,7 +458,8 @@ TEST_F(stages, keep_wrong_questions_until_they_are_right_three_times_in_a_row) {
 TEST_F(stages, count_a_question_of_two_runs_at_once_twice) {
   const auto map = map_of(worker);
   play(worker, map[0].stage.stage_id, 5);
-  const std::vector<practice::run> runs = {start(worker, map[1].stage.stage_id), start(worker, map[1].stage.stage_id), start(worker, map[1].stage.stage_id)};
+  const std::vector<practice::run> runs = {start(worker, map[1].stage.stage_id), start(worker, map[1].stage.stage_id),
+                                           start(worker, map[1].stage.stage_id)};
   const json wrong = true;
   std::vector<runtime::awaitable<base::result<practice::answered>>> work;
   const auto plug = start(other, map[0].stage.stage_id);  // the batch that the others wait behind
@@ -438,9 +492,11 @@ TEST_F(stages, judge_on_the_version_that_is_published) {
 TEST_F(stages, show_feedback_of_older_versions_in_the_letters_of_then) {
   const auto r = start(worker, map_of(worker)[0].stage.stage_id);
   std::map<int, practice::answered> before;
-  for (int position = 1; position <= 5; ++position) before.emplace(position, answer(worker, r, position, position % 2 == 0));
+  for (int position = 1; position <= 5; ++position)
+    before.emplace(position, answer(worker, r, position, position % 2 == 0));
   database->write_now([&](pqxx::transaction_base& t) {
-    for (const auto id : r.question_ids) add_version(t, id, {"一", "二", "三"}, "\"C\"");  // the type does not matter here
+    for (const auto id : r.question_ids)
+      add_version(t, id, {"一", "二", "三"}, "\"C\"");  // the type does not matter here
   });
   publish();
   const auto seen = run(loop, there->see_run(worker.person_id, r.run_id)).value();
@@ -477,7 +533,8 @@ class stages_over_http : public stages {
     practice::add_routes(*table, identity::guard{*sessions}, *here);
     token = run(loop, sessions->create(worker.person_id)).token;
   }
-  http::response ask(http::method verb, const std::string& path, const std::string& body = "", std::vector<std::pair<std::string, std::string>> headers = {}) {
+  http::response ask(http::method verb, const std::string& path, const std::string& body = "",
+                     std::vector<std::pair<std::string, std::string>> headers = {}) {
     http::request r;
     r.method = verb;
     r.path = path.substr(0, path.find('?'));
@@ -523,7 +580,12 @@ TEST_F(stages_over_http, are_played_from_the_map_to_the_stars) {
     last = json::parse(reply.body);
     EXPECT_EQ(last["feedback"]["is_right"], true);
   }
-  EXPECT_EQ(last["outcome"], (json{{"right", 5}, {"questions", 5}, {"passed", true}, {"stars", 3}, {"points_earned", 30}, {"next_stage_id", map["stages"][1]["stage_id"]}}));
+  EXPECT_EQ(last["outcome"], (json{{"right", 5},
+                                   {"questions", 5},
+                                   {"passed", true},
+                                   {"stars", 3},
+                                   {"points_earned", 30},
+                                   {"next_stage_id", map["stages"][1]["stage_id"]}}));
   EXPECT_EQ(json::parse(ask(get, place).body)["outcome"], last["outcome"]);
   EXPECT_EQ(ask(get, place + "1").status, 404);
 }
@@ -535,7 +597,8 @@ TEST_F(stages_over_http, name_every_fault_of_an_answer) {
   const auto faults = [&](const std::string& body) {
     const auto reply = ask(post, place, body);
     std::string found = std::to_string(reply.status);
-    for (const auto& error : json::parse(reply.body).value("errors", json::array())) found += " " + error["pointer"].get<std::string>() + ":" + error["code"].get<std::string>();
+    for (const auto& error : json::parse(reply.body).value("errors", json::array()))
+      found += " " + error["pointer"].get<std::string>() + ":" + error["code"].get<std::string>();
     return found;
   };
   EXPECT_EQ(faults("{}"), "422 /position:required /answer:required");

@@ -2,8 +2,8 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/random.hpp"
-#include "ranking/service.hpp"
 #include "identity/store.hpp"
+#include "ranking/service.hpp"
 #include "support/run.hpp"
 #include "support/servers.hpp"
 
@@ -20,7 +20,8 @@ class boards : public testing::Test {
  protected:
   void SetUp() override {
     SKIP_WITHOUT_SERVERS(servers);
-    database = std::make_unique<postgres::pool>(servers.postgres, std::vector<postgres::prepare_statements>{identity::prepare, ranking::prepare}, metrics);
+    database = std::make_unique<postgres::pool>(
+        servers.postgres, std::vector<postgres::prepare_statements>{identity::prepare, ranking::prepare}, metrics);
     link = std::make_unique<redis::client>(loop, servers.redis, metrics);
     link->start();
     while (!link->is_connected()) run(loop, sleep(milliseconds{5}));
@@ -50,20 +51,33 @@ class boards : public testing::Test {
   std::int64_t organisation(std::int64_t parent, const std::string& kind) {
     const auto name = kind + unique + "-" + std::to_string(++counter);
     return sql([&](pqxx::transaction_base& t) {
-      return identity::insert_organisation(t, {.parent_id = parent, .kind = kind, .name = name, .creation_key = name}).value().organisation_id;
+      return identity::insert_organisation(t, {.parent_id = parent, .kind = kind, .name = name, .creation_key = name})
+          .value()
+          .organisation_id;
     });
   }
-  std::string path_of(std::int64_t organisation_id) { return run(loop, identity::find_organisation(*database, organisation_id))->path; }
+  std::string path_of(std::int64_t organisation_id) {
+    return run(loop, identity::find_organisation(*database, organisation_id))->path;
+  }
   std::int64_t trade(const std::string& name) {
     return sql([&](pqxx::transaction_base& t) {
-      return t.exec_params1("INSERT INTO trade (code, taxonomy, occupation_code, name) VALUES ($1, '2022', '6', $1) RETURNING trade_id", name + unique)[0].as<std::int64_t>();
+      return t
+          .exec_params1(
+              "INSERT INTO trade (code, taxonomy, occupation_code, name) VALUES ($1, '2022', '6', $1) RETURNING "
+              "trade_id",
+              name + unique)[0]
+          .as<std::int64_t>();
     });
   }
   person somebody(std::int64_t organisation_id) {
     const auto account = "p" + unique + "-" + std::to_string(++counter);
     const auto id = sql([&](pqxx::transaction_base& t) {
-      return t.exec_params1("INSERT INTO person (organisation_id, account, display_name, password_hash) VALUES ($1, $2, $3, '-') RETURNING person_id", organisation_id, account,
-                            "工人" + std::to_string(counter))[0].as<std::int64_t>();
+      return t
+          .exec_params1(
+              "INSERT INTO person (organisation_id, account, display_name, password_hash) VALUES ($1, $2, $3, '-') "
+              "RETURNING person_id",
+              organisation_id, account, "工人" + std::to_string(counter))[0]
+          .as<std::int64_t>();
     });
     return {id, path_of(organisation_id)};
   }
@@ -72,13 +86,18 @@ class boards : public testing::Test {
   // Earned at a moment of choice, and shown nowhere.
   void earn(const person& p, std::int64_t trade_id, int points, const std::string& when = "now()") {
     sql([&](pqxx::transaction_base& t) {
-      t.exec_params0("INSERT INTO point_entry (person_id, organisation_path, trade_id, event, points, earned_at) VALUES ($1, $2, $3, $4, $5, " + when + ")", p.id, p.path, trade_id,
-                     "event" + unique + "-" + std::to_string(++counter), points);
+      t.exec_params0(
+          "INSERT INTO point_entry (person_id, organisation_path, trade_id, event, points, earned_at) VALUES ($1, $2, "
+          "$3, $4, $5, " +
+              when + ")",
+          p.id, p.path, trade_id, "event" + unique + "-" + std::to_string(++counter), points);
       return std::int64_t{0};
     });
   }
   void show(const person& p) { run(loop, ranking::show(*verbs, p.id)); }
-  ranking::board see(const person& who, ranking::board_query q) { return run(loop, verbs->find_board(principal_of(who), q)).value(); }
+  ranking::board see(const person& who, ranking::board_query q) {
+    return run(loop, verbs->find_board(principal_of(who), q)).value();
+  }
   std::vector<std::int64_t> order(const person& who, ranking::board_query q) {
     std::vector<std::int64_t> ids;
     for (const auto& row : see(who, q).page.top) ids.push_back(row.person_id);
@@ -123,8 +142,10 @@ TEST_F(boards, count_an_event_once) {
 TEST_F(boards, refuse_to_forget_or_change_an_entry) {
   const auto p = somebody(team);
   earn(p, welder, 10);
-  EXPECT_THROW(database->write_now([](pqxx::transaction_base& t) { t.exec("UPDATE point_entry SET points = 1"); }), pqxx::sql_error);
-  EXPECT_THROW(database->write_now([](pqxx::transaction_base& t) { t.exec("DELETE FROM point_entry"); }), pqxx::sql_error);
+  EXPECT_THROW(database->write_now([](pqxx::transaction_base& t) { t.exec("UPDATE point_entry SET points = 1"); }),
+               pqxx::sql_error);
+  EXPECT_THROW(database->write_now([](pqxx::transaction_base& t) { t.exec("DELETE FROM point_entry"); }),
+               pqxx::sql_error);
 }
 
 TEST_F(boards, order_by_points_then_time_then_person) {
@@ -164,7 +185,8 @@ TEST_F(boards, show_a_hundred_and_ones_own_neighbours_wherever_one_stands) {
   EXPECT_EQ(found.page.neighbours[3].rank, 106);
   EXPECT_EQ(found.names.at(all[105].id).substr(0, 6), "工人");
   EXPECT_EQ(see(all[109], {.organisation_id = team}).page.neighbours.size(), 4U);
-  EXPECT_TRUE(see(somebody(team), {.organisation_id = team}).page.neighbours.empty()) << "who has no points is on no board";
+  EXPECT_TRUE(see(somebody(team), {.organisation_id = team}).page.neighbours.empty())
+      << "who has no points is on no board";
 }
 
 TEST_F(boards, count_for_every_organisation_above_and_for_the_trade) {
@@ -196,7 +218,9 @@ TEST_F(boards, keep_points_where_they_were_earned_when_a_person_moves) {
 TEST_F(boards, of_a_period_count_what_was_earned_in_it) {
   const auto a = somebody(team), b = somebody(team);
   const auto c = ranking::calendar_at(base::now(), ranking::settings{}.day_offset);
-  const auto just_before = [&](std::chrono::sys_days day) { return "'" + base::to_iso(ranking::start_of(c, day) - std::chrono::seconds{1}) + "'"; };
+  const auto just_before = [&](std::chrono::sys_days day) {
+    return "'" + base::to_iso(ranking::start_of(c, day) - std::chrono::seconds{1}) + "'";
+  };
   const auto at_start = [&](std::chrono::sys_days day) { return "'" + base::to_iso(ranking::start_of(c, day)) + "'"; };
   earn(a, welder, 1, at_start(c.day));
   earn(a, welder, 200, just_before(std::min(c.week, c.month)));
@@ -256,7 +280,9 @@ TEST_F(boards, miss_no_entry_that_is_committed_out_of_order) {
   const auto a = somebody(team), b = somebody(team);
   const auto slow = postgres::connect(servers.postgres);
   pqxx::work open{*slow};
-  open.exec_params0("INSERT INTO point_entry (person_id, organisation_path, trade_id, event, points) VALUES ($1, $2, $3, $4, 7)", a.id, a.path, welder, unique + "slow");
+  open.exec_params0(
+      "INSERT INTO point_entry (person_id, organisation_path, trade_id, event, points) VALUES ($1, $2, $3, $4, 7)",
+      a.id, a.path, welder, unique + "slow");
   earn(b, welder, 30);  // begun later, committed earlier
   run(loop, verbs->follow());
   EXPECT_EQ(points_of(b), 0) << "waits for the older transaction";
@@ -291,10 +317,13 @@ TEST_F(boards, are_compared_with_the_ledger_and_mended_by_a_rebuild) {
   run(loop, link->command("ZADD", key, "-99999999999", ranking::member_of(a.id)));  // wrong points
   EXPECT_EQ(run(loop, verbs->compare()).differences, 1);
   run(loop, link->command("ZADD", key, "-99999999999", ranking::member_of(999'999)));  // nobody
-  run(loop, link->command("ZREM", ranking::board_key(plant, 0, ranking::period::all, c), ranking::member_of(b.id)));  // missing: score and number
+  run(loop, link->command("ZREM", ranking::board_key(plant, 0, ranking::period::all, c),
+                          ranking::member_of(b.id)));  // missing: score and number
   run(loop, link->command("ZADD", "board:424242:all:all", "-99999999999", ranking::member_of(a.id)));  // no such board
-  run(loop, link->command("ZADD", "board:1:all:day:2020-01-01", "-99999999999", ranking::member_of(a.id)));  // ended: nobody reads it
-  run(loop, link->command("HSET", "ranking:shown", ranking::member_of(a.id), "1000000"));  // as if from a ledger that was lost
+  run(loop, link->command("ZADD", "board:1:all:day:2020-01-01", "-99999999999",
+                          ranking::member_of(a.id)));  // ended: nobody reads it
+  run(loop, link->command("HSET", "ranking:shown", ranking::member_of(a.id),
+                          "1000000"));  // as if from a ledger that was lost
   EXPECT_EQ(run(loop, verbs->compare()).differences, 5);
   const auto counts = run(loop, verbs->rebuild());
   ASSERT_TRUE(counts);
@@ -322,7 +351,8 @@ TEST_F(boards, are_rebuilt_while_points_are_being_earned) {
     while (!done) {
       const int i = ++earned % 30;
       const auto& p = all[static_cast<std::size_t>(i)];
-      const std::vector<ranking::award> awards = {{p.id, p.path, i % 3 ? welder : fitter, unique + "live" + std::to_string(earned), earned % 5 == 4 ? -1 : 3}};
+      const std::vector<ranking::award> awards = {
+          {p.id, p.path, i % 3 ? welder : fitter, unique + "live" + std::to_string(earned), earned % 5 == 4 ? -1 : 3}};
       co_await database->write([&](pqxx::transaction_base& t) { ranking::enter(t, awards); });
       if (earned % 4) co_await ranking::show(*verbs, p.id);  // some are left to the projector
       if (earned % 7 == 0) co_await verbs->follow();

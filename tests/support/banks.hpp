@@ -37,7 +37,8 @@ inline void write_ai_trainer(const scratch_folder& into, const std::string& more
     {"id": 2, "type": "single", "question": "道德靠什么？", "option_A": "自觉", "option_B": "强制", "option_C": "罚款",
      "option_D": "奖金", "option_E": null, "answer": "A", "explanation": "靠自觉。"},
     {"id": 3, "type": "multiple", "question": "哪些是道德？", "option_A": "守信", "option_B": "敬业", "option_C": "欺骗",
-     "option_D": "公道", "option_E": "浪费", "answer": "A;B;D", "explanation": "……"})" + more + "]");
+     "option_D": "公道", "option_E": "浪费", "answer": "A;B;D", "explanation": "……"})" +
+                              more + "]");
 }
 
 inline const std::string one_pixel_png("\x89PNG\r\n\x1A\n and so on", 20);
@@ -50,7 +51,8 @@ inline void write_amateur_radio(const scratch_folder& into, const std::string& m
              "\"LY0014, LY0017\",1.1.10,MC2-0002,\"哪些是波段，哪些不是：\",AC,短波,长发,中波,电阻\n"
              "LX,1.1.9,MC1-0003,最早的电台用：,A,火花,晶体管,集成电路,软件\n"
              "LK0002,2.1,MC1-0004,图中的元件是：,A,电阻,电容,电感,二极管\n"
-             "LK0003,2.1,MC1-0005,图中的元件是：,A,电阻,电容,电感,二极管\n" + more);
+             "LK0003,2.1,MC1-0005,图中的元件是：,A,电阻,电容,电感,二极管\n" +
+                 more);
   into.write("images.csv", "J,ImagePath\nLK0002,images/0.png\nLK0003,images/1.jpg\n");
   into.write("images/0.png", one_pixel_png);
   into.write("images/1.jpg", "\xFF\xD8\xFF\xE0 and so on");

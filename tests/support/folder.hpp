@@ -8,7 +8,8 @@
 
 class scratch_folder {
  public:
-  scratch_folder() : path_(std::filesystem::temp_directory_path() / ("guildhall-" + std::to_string(base::secret_number()))) {
+  scratch_folder()
+      : path_(std::filesystem::temp_directory_path() / ("guildhall-" + std::to_string(base::secret_number()))) {
     std::filesystem::create_directories(path_);
   }
   ~scratch_folder() { std::filesystem::remove_all(path_); }

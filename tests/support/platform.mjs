@@ -1,6 +1,6 @@
 // Starts, breaks and stops a throwaway platform from a Node.js test; the script `platform` beside this file does the work.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,10 @@ function run(words, input = '') {
     let out = '', err = '';
     child.stdout.on('data', (data) => (out += data));
     child.stderr.on('data', (data) => (err += data));
-    // The servers that it starts may keep the pipes open: `exit`, not `close`.
-    child.on('exit', (code) => setImmediate(() => (code === 0 ? resolve(out) : reject(new Error(`platform ${words.join(' ')}: ${err || out}`)))));
+    const finish = (code) => (code === 0 ? resolve(out) : reject(new Error(`platform ${words.join(' ')}: ${err || out}`)));
+    child.on('close', finish);
+    child.on('exit', (code) => setTimeout(finish, 500, code)); // where a server that it started keeps the pipes open
+    child.stdin.on('error', () => {}); // most actions read none
     child.stdin.end(input);
   });
 }
@@ -22,6 +24,8 @@ function run(words, input = '') {
 // settings: lines of guildhall.conf beyond those of every test platform.
 export async function startPlatform(settings = []) {
   const above = await mkdtemp(join(tmpdir(), 'guildhall-'));
+  await chmod(above, 0o711); // PostgreSQL runs as another user where this one is root
+  await chmod(above, 0o711); // PostgreSQL may run as another user
   const folder = join(above, 'platform');
   await run(['start', folder, ...settings]);
   const environment = await readFile(join(folder, 'environment'), 'utf8');

@@ -58,8 +58,10 @@ TEST(shares, sum_to_the_whole_by_largest_remainder) {
   };
   for (const auto& one : table) {
     const auto shares = bank::shares(one.sizes, bank::whole_weight);
-    if (one.shares.size() == one.sizes.size()) EXPECT_EQ(shares, one.shares);
-    else EXPECT_EQ(std::accumulate(shares.begin(), shares.end(), 0), bank::whole_weight);
+    if (one.shares.size() == one.sizes.size())
+      EXPECT_EQ(shares, one.shares);
+    else
+      EXPECT_EQ(std::accumulate(shares.begin(), shares.end(), 0), bank::whole_weight);
   }
 }
 
@@ -130,7 +132,8 @@ TEST(digests, tell_apart_what_differs_in_its_parts) {
   one.source = "a", one.content.stem = "bc";
   other.source = "ab", other.content.stem = "c";
   EXPECT_NE(bank::digest_of(one), bank::digest_of(other));
-  bank::batch_outline o{.code = "O", .ranges = {{.code = "A", .name = "甲", .weight = 10000}}, .points = {{0, "A1", "点", 'X', ""}}};
+  bank::batch_outline o{
+      .code = "O", .ranges = {{.code = "A", .name = "甲", .weight = 10000}}, .points = {{0, "A1", "点", 'X', ""}}};
   const auto digest = bank::digest_of(o);
   o.version = "2", o.ranges[0].pointer = "/elsewhere";
   EXPECT_EQ(bank::digest_of(o), digest);
@@ -143,7 +146,7 @@ TEST(digests, tell_apart_what_differs_in_its_parts) {
 struct csv_case {
   const char* what;
   std::string text;
-  std::string fault;                                 // "line code", or empty
+  std::string fault;                                      // "line code", or empty
   std::vector<std::pair<std::size_t, std::string>> rows;  // line and its cells joined by |
   std::size_t uneven = 0;
 };
@@ -151,7 +154,11 @@ struct csv_case {
 TEST(tables, are_read_or_refused) {
   const csv_case table[] = {
       {"plain", "a,b\n1,2\n3,4\n", "", {{2, "1|2"}, {3, "3|4"}}},
-      {"byte-order mark and CRLF", "\xEF\xBB\xBF" "a,b\r\n1,2\r\n", "", {{2, "1|2"}}},
+      {"byte-order mark and CRLF",
+       "\xEF\xBB\xBF"
+       "a,b\r\n1,2\r\n",
+       "",
+       {{2, "1|2"}}},
       {"no line end at the end", "a,b\n1,2", "", {{2, "1|2"}}},
       {"quotes", "a,b\n\"1,\"\"x\"\"\",2\n", "", {{2, "1,\"x\"|2"}}},
       {"a line end inside quotes", "a,b\n\"1\n1\",2\n3,4\n", "", {{2, "1\n1|2"}, {4, "3|4"}}},
@@ -218,7 +225,8 @@ TEST(a_bad_trade_file, is_refused_where_it_is_wrong) {
     expect_texts(complaints);
     const bool of_a_question = pointer.starts_with("/questions/") && pointer.find('/', 11) != std::string::npos;
     EXPECT_EQ(batch.refused.empty(), of_a_question) << one["what"];
-    if (of_a_question) EXPECT_EQ(batch.outlines.at(0).questions.size(), good.patch(one["patch"])["questions"].size() - 1);
+    if (of_a_question)
+      EXPECT_EQ(batch.outlines.at(0).questions.size(), good.patch(one["patch"])["questions"].size() - 1);
   }
 }
 
@@ -243,9 +251,10 @@ TEST(an_occupation, is_rejected_with_its_line_and_column) {
                                       "2022,6-18-02-04,焊工,,6-18-02,组\n"
                                       "2022,6-18-02-08\n");
   const auto batch = bank::read_batch(origin::bundled, folder.path(), {});
-  EXPECT_THAT(brief(batch.rejected), ElementsAre("3 code occupation_code", "3 group_code group_code", "4 taxonomy taxonomy", "5 group_code group_code",
-                                                 "5 group_name required", "5 marks occupation_marks", "5 name required",
-                                                 "6 code code_repeated", "7  cell_count"));
+  EXPECT_THAT(brief(batch.rejected),
+              ElementsAre("3 code occupation_code", "3 group_code group_code", "4 taxonomy taxonomy",
+                          "5 group_code group_code", "5 group_name required", "5 marks occupation_marks",
+                          "5 name required", "6 code code_repeated", "7  cell_count"));
   expect_texts(batch.rejected);
   EXPECT_EQ(batch.occupations.size(), 1U);
 }
@@ -278,9 +287,11 @@ TEST(the_ai_trainer_bank, gives_the_kth_point_to_the_kth_question_of_each_type) 
   const auto& outline = batch.outlines.at(0);
   std::vector<std::string> ranges;
   for (const auto& one : outline.ranges) ranges.push_back(one.code + " " + one.name + " " + std::to_string(one.weight));
-  EXPECT_THAT(ranges, ElementsAre("0 基本要求 10000", "01 职业道德 6667", "011 职业道德 1 3334", "012 职业道德 2 3333", "02 基础知识 3333", "021 基础知识 3333"));
+  EXPECT_THAT(ranges, ElementsAre("0 基本要求 10000", "01 职业道德 6667", "011 职业道德 1 3334", "012 职业道德 2 3333",
+                                  "02 基础知识 3333", "021 基础知识 3333"));
   ASSERT_EQ(outline.questions.size(), 3U);
-  const auto& [judgement, single, multiple] = std::tie(outline.questions[0], outline.questions[1], outline.questions[2]);
+  const auto& [judgement, single, multiple] =
+      std::tie(outline.questions[0], outline.questions[1], outline.questions[2]);
   EXPECT_EQ(judgement.code, "4-04-05-05-01.L3.0111.T01");
   EXPECT_EQ(judgement.point, "0111");
   EXPECT_EQ(judgement.key.answer, "false");
@@ -305,18 +316,39 @@ TEST(the_ai_trainer_bank, rejects_malformed_records_one_by_one) {
       {"no type", R"({"id": 4})", "4 type one_of"},
       {"another type", R"({"type": "essay"})", "4 type one_of"},
       {"no stem", R"({"type": "judge", "option_A": "正确", "option_B": "错误", "answer": "A"})", "4 question required"},
-      {"a judgement with other options", R"({"type": "judge", "question": "x", "option_A": "错误", "option_B": "正确", "answer": "A"})", "4 option_A judgement_options"},
-      {"a judgement with another answer", R"({"type": "judge", "question": "x", "option_A": "正确", "option_B": "错误", "answer": "C"})", "4 answer key_true_false"},
-      {"a key beyond the options", R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "answer": "C"})", "4 answer key_single_choice"},
-      {"no key", R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2"})", "4 answer key_single_choice"},
-      {"an answer that is no text", R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "answer": 1})", "4 answer key_single_choice"},
-      {"options alike", R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "option_C": "1", "answer": "B"})", "4 option_C option_repeated"},
-      {"a gap in the options", R"({"type": "single", "question": "x", "option_A": "1", "option_B": null, "option_C": "3", "answer": "A"})", "4 option_B required"},
+      {"a judgement with other options",
+       R"({"type": "judge", "question": "x", "option_A": "错误", "option_B": "正确", "answer": "A"})",
+       "4 option_A judgement_options"},
+      {"a judgement with another answer",
+       R"({"type": "judge", "question": "x", "option_A": "正确", "option_B": "错误", "answer": "C"})",
+       "4 answer key_true_false"},
+      {"a key beyond the options",
+       R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "answer": "C"})",
+       "4 answer key_single_choice"},
+      {"no key", R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2"})",
+       "4 answer key_single_choice"},
+      {"an answer that is no text",
+       R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "answer": 1})",
+       "4 answer key_single_choice"},
+      {"options alike",
+       R"({"type": "single", "question": "x", "option_A": "1", "option_B": "2", "option_C": "1", "answer": "B"})",
+       "4 option_C option_repeated"},
+      {"a gap in the options",
+       R"({"type": "single", "question": "x", "option_A": "1", "option_B": null, "option_C": "3", "answer": "A"})",
+       "4 option_B required"},
       {"no options", R"({"type": "single", "question": "x", "answer": "A"})", "4 answer key_single_choice"},
-      {"one letter for a multiple choice", R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "A"})", "4 answer key_too_short"},
-      {"letters out of order", R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "B;A"})", "4 answer key_not_canonical"},
-      {"a separator too many", R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "A;B;"})", "4 answer key_multiple_choice"},
-      {"the same question again", R"({"type": "single", "question": "道德靠什么？", "option_A": "罚款", "option_B": "奖金", "option_C": "自觉", "option_D": "强制", "answer": "C"})", "4 question question_repeated"},
+      {"one letter for a multiple choice",
+       R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "A"})",
+       "4 answer key_too_short"},
+      {"letters out of order",
+       R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "B;A"})",
+       "4 answer key_not_canonical"},
+      {"a separator too many",
+       R"({"type": "multiple", "question": "x", "option_A": "1", "option_B": "2", "answer": "A;B;"})",
+       "4 answer key_multiple_choice"},
+      {"the same question again",
+       R"({"type": "single", "question": "道德靠什么？", "option_A": "罚款", "option_B": "奖金", "option_C": "自觉", "option_D": "强制", "answer": "C"})",
+       "4 question question_repeated"},
   };
   for (const auto& one : table) {
     const scratch_folder folder;
@@ -334,7 +366,8 @@ TEST(the_ai_trainer_bank, has_no_more_questions_than_points) {
   std::string more;
   for (int i = 4; i < 7; ++i) {
     const auto n = std::to_string(i);
-    more += R"(,{"id": )" + n + R"(, "type": "judge", "question": ")" + n + R"(", "option_A": "正确", "option_B": "错误", "answer": "A"})";
+    more += R"(,{"id": )" + n + R"(, "type": "judge", "question": ")" + n +
+            R"(", "option_A": "正确", "option_B": "错误", "answer": "A"})";
   }
   write_ai_trainer(folder, more);
   const auto batch = bank::read_batch(origin::ai_trainer, folder.path(), {});
@@ -347,7 +380,8 @@ TEST(the_ai_trainer_bank, is_refused_without_its_files) {
   EXPECT_FALSE(bank::read_batch(origin::ai_trainer, folder.path(), {}).refused.empty());
   folder.write("outline_l3.csv", ai_outline_csv);
   folder.write("data.json", "{}");
-  EXPECT_THAT(brief(bank::read_batch(origin::ai_trainer, folder.path(), {}).refused), ElementsAre("0  list_of_records"));
+  EXPECT_THAT(brief(bank::read_batch(origin::ai_trainer, folder.path(), {}).refused),
+              ElementsAre("0  list_of_records"));
 }
 
 // --- the amateur radio bank
@@ -362,8 +396,8 @@ TEST(the_amateur_radio_bank, becomes_a_batch_with_pictures) {
   std::vector<std::string> ranges, points;
   for (const auto& one : outline.ranges) ranges.push_back(one.code + " " + one.name + " " + std::to_string(one.weight));
   for (const auto& one : outline.points) points.push_back(one.code);
-  EXPECT_THAT(ranges, ElementsAre("1 第1章 6000", "1.1 第1.1节 6000", "1.1.1 第1.1.1节 2000", "1.1.9 第1.1.9节 2000", "1.1.10 第1.1.10节 2000",
-                                  "2 第2章 4000", "2.1 第2.1节 4000"));
+  EXPECT_THAT(ranges, ElementsAre("1 第1章 6000", "1.1 第1.1节 6000", "1.1.1 第1.1.1节 2000", "1.1.9 第1.1.9节 2000",
+                                  "1.1.10 第1.1.10节 2000", "2 第2章 4000", "2.1 第2.1节 4000"));
   EXPECT_THAT(points, ElementsAre("1.1.1", "1.1.9", "1.1.10", "2.1"));
   EXPECT_EQ(outline.level, 0);
   EXPECT_EQ(outline.occupation_code, "");
@@ -423,9 +457,20 @@ std::shared_ptr<const bank::image> sample_image() {
   bank::outline outline{.outline_id = 3, .trade_id = 1, .code = "O"};
   outline.ranges = {{.range_id = 5, .code = "A", .weight = 10000, .deepest = true}};
   outline.points = {{.point_id = 8, .range_id = 5, .code = "A1", .importance = 'Y'}};
-  const auto row = [](std::int64_t id, type t, const std::string& its_pool, const question::content& content, const question::key& key) {
-    return bank::published_row{id, id + 100, 3, 8, 2, 4, "Q" + std::to_string(id), std::string(question::name_of(t)), its_pool,
-                               question::to_document(content), question::to_document(key), "书"};
+  const auto row = [](std::int64_t id, type t, const std::string& its_pool, const question::content& content,
+                      const question::key& key) {
+    return bank::published_row{id,
+                               id + 100,
+                               3,
+                               8,
+                               2,
+                               4,
+                               "Q" + std::to_string(id),
+                               std::string(question::name_of(t)),
+                               its_pool,
+                               question::to_document(content),
+                               question::to_document(key),
+                               "书"};
   };
   const question::content choice{"题", {"一", "二", "三", "四"}, {}}, judgement{"句。", {}, {std::string(64, 'a')}};
   std::vector<bank::published_row> rows = {row(1, type::single_choice, "practice", choice, {R"("B")", "解"}),
@@ -473,7 +518,8 @@ TEST(an_image, has_the_practice_replies_prepared_without_keys) {
   ASSERT_EQ(body["options"].size(), 4U);
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(body["options"][i]["letter"], std::string(1, "ABCD"[i]));
-    EXPECT_EQ(body["options"][i]["text"], choice.content.options[static_cast<std::size_t>(choice.practice_order[i] - 'A')]);
+    EXPECT_EQ(body["options"][i]["text"],
+              choice.content.options[static_cast<std::size_t>(choice.practice_order[i] - 'A')]);
   }
   EXPECT_EQ(body.size(), 6U);
   EXPECT_EQ(choice.practice_body->find("解"), std::string::npos);

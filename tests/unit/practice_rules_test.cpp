@@ -16,16 +16,16 @@ struct stars_case {
   int right, questions, threshold, stars;
 };
 const stars_case star_cases[] = {
-    {0, 5, 60, 0}, {2, 5, 60, 0}, {3, 5, 60, 1}, {4, 5, 60, 2}, {5, 5, 60, 3},  // the usual stage
-    {0, 1, 60, 0}, {1, 1, 60, 3},                                               // ranges with few questions
-    {1, 2, 60, 0}, {2, 2, 60, 3}, {1, 3, 60, 0}, {2, 3, 60, 1}, {3, 4, 60, 1},
-    {7, 10, 60, 1}, {8, 10, 60, 2}, {9, 10, 60, 2},
-    {8, 10, 90, 0}, {9, 10, 90, 2}, {10, 10, 100, 3}, {1, 10, 10, 1},           // other thresholds
+    {0, 5, 60, 0},  {2, 5, 60, 0},  {3, 5, 60, 1},  {4, 5, 60, 2},    {5, 5, 60, 3},  // the usual stage
+    {0, 1, 60, 0},  {1, 1, 60, 3},                                                    // ranges with few questions
+    {1, 2, 60, 0},  {2, 2, 60, 3},  {1, 3, 60, 0},  {2, 3, 60, 1},    {3, 4, 60, 1},  {7, 10, 60, 1}, {8, 10, 60, 2},
+    {9, 10, 60, 2}, {8, 10, 90, 0}, {9, 10, 90, 2}, {10, 10, 100, 3}, {1, 10, 10, 1},  // other thresholds
     {0, 0, 60, 0},
 };
 
 TEST(stars, begin_at_the_threshold_and_end_with_everything_right) {
-  for (const auto& c : star_cases) EXPECT_EQ(practice::stars_for(c.right, c.questions, c.threshold), c.stars) << c.right << " of " << c.questions;
+  for (const auto& c : star_cases)
+    EXPECT_EQ(practice::stars_for(c.right, c.questions, c.threshold), c.stars) << c.right << " of " << c.questions;
 }
 
 TEST(stages, open_one_after_another) {
@@ -54,7 +54,8 @@ std::vector<candidate> candidates(int wrong, int not_yet, int known) {
 std::array<int, 3> drawn_by_need(const std::vector<candidate>& from, std::size_t wanted, std::uint64_t seed) {
   base::seeded_random random{seed};
   const auto questions = practice::drawn(from, wanted, random);
-  EXPECT_EQ(std::set<std::int64_t>(questions.begin(), questions.end()).size(), questions.size()) << "a question came twice";
+  EXPECT_EQ(std::set<std::int64_t>(questions.begin(), questions.end()).size(), questions.size())
+      << "a question came twice";
   std::array<int, 3> counts{};
   for (const auto id : questions) ++counts[static_cast<std::size_t>(id / 100 - 1)];
   return counts;

@@ -251,4 +251,16 @@ TEST(questions, are_refused_with_every_fault_named) {
   }
 }
 
+TEST(explanation, names_options_by_the_letters_that_were_shown) {
+  const std::string order = "CADB";  // shown A is stored C
+  const std::pair<const char*, const char*> rows[] = {
+      {"选项A正确，选项C错误。", "选项B正确，选项A错误。"},
+      {"A、C 正确；B、D 错误", "B、A 正确；D、C 错误"},
+      {"[选项分析]：C. 对\nD. 错", "[选项分析]：A. 对\nC. 错"},
+      {"C语言、A类、P(A|B)、AI、维生素C、选项E", "C语言、A类、P(A|B)、AI、维生素C、选项E"},
+  };
+  for (const auto& [stored, shown] : rows) EXPECT_EQ(question::explanation_in_shown_letters(stored, order), shown);
+  EXPECT_EQ(question::explanation_in_shown_letters("选项A", ""), "选项A");
+}
+
 }  // namespace

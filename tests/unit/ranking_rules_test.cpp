@@ -21,12 +21,15 @@ std::string day(sys_days d) { return base::to_iso(d); }
 // As Redis orders members: by score, then by the member's bytes.
 struct entry {
   std::int64_t person_id, points, reached_at;
-  auto key() const { return std::pair{static_cast<double>(ranking::score_of(points, reached_at)), ranking::member_of(person_id)}; }
+  auto key() const {
+    return std::pair{static_cast<double>(ranking::score_of(points, reached_at)), ranking::member_of(person_id)};
+  }
 };
 
 TEST(a_board, is_ordered_by_points_then_by_who_was_first_then_by_person) {
   const std::vector<entry> expected = {
-      {9, 4'000'000, moment}, {3, 50, moment}, {20, 40, moment - 1}, {1, 40, moment}, {2, 40, moment}, {10, 40, moment}, {123'456'789'012, 40, moment}, {4, 1, moment - 9'000'000}};
+      {9, 4'000'000, moment}, {3, 50, moment},  {20, 40, moment - 1},          {1, 40, moment},
+      {2, 40, moment},        {10, 40, moment}, {123'456'789'012, 40, moment}, {4, 1, moment - 9'000'000}};
   auto rows = expected;
   std::ranges::reverse(rows);
   std::ranges::sort(rows, {}, &entry::key);
@@ -35,7 +38,8 @@ TEST(a_board, is_ordered_by_points_then_by_who_was_first_then_by_person) {
 
 TEST(a_score, gives_its_points_back) {
   for (const std::int64_t points : {std::int64_t{1}, std::int64_t{10}, std::int64_t{123'456}, ranking::points_max})
-    for (const std::int64_t time : {moment, std::int64_t{0}, std::int64_t{1} << 33}) EXPECT_EQ(ranking::points_in(ranking::score_of(points, time)), points);
+    for (const std::int64_t time : {moment, std::int64_t{0}, std::int64_t{1} << 33})
+      EXPECT_EQ(ranking::points_in(ranking::score_of(points, time)), points);
 }
 
 TEST(a_score, is_exact_in_a_double_up_to_its_limits) {
@@ -44,13 +48,15 @@ TEST(a_score, is_exact_in_a_double_up_to_its_limits) {
     EXPECT_LT(std::abs(score), std::int64_t{1} << 53);
     EXPECT_EQ(static_cast<std::int64_t>(static_cast<double>(score)), score);
   }
-  EXPECT_EQ(ranking::score_of(ranking::points_max + 1, moment), ranking::score_of(ranking::points_max, moment)) << "held at the limit";
+  EXPECT_EQ(ranking::score_of(ranking::points_max + 1, moment), ranking::score_of(ranking::points_max, moment))
+      << "held at the limit";
 }
 
 TEST(a_member, is_the_person_padded_so_that_smaller_ids_come_first) {
   EXPECT_EQ(ranking::member_of(7), "000000000007");
   EXPECT_LT(ranking::member_of(9), ranking::member_of(10));
-  for (const std::int64_t id : {std::int64_t{1}, std::int64_t{42}, std::int64_t{999'999'999'999}}) EXPECT_EQ(ranking::person_of(ranking::member_of(id)), id);
+  for (const std::int64_t id : {std::int64_t{1}, std::int64_t{42}, std::int64_t{999'999'999'999}})
+    EXPECT_EQ(ranking::person_of(ranking::member_of(id)), id);
 }
 
 struct calendar_case {
@@ -103,12 +109,15 @@ TEST(boards, are_named_after_organisation_trade_and_period) {
 
 TEST(boards, of_other_days_are_not_current) {
   const auto c = ranking::calendar_at(at("2026-03-04T12:00:00Z"), shanghai);
-  for (const auto p : {period::day, period::week, period::month, period::all}) EXPECT_TRUE(ranking::is_current(ranking::board_key(3, 4, p, c), c));
-  for (const auto* ended : {"board:1:all:day:2026-03-03", "board:1:all:week:2026-03-04", "board:1:7:month:2026-02-01"}) EXPECT_FALSE(ranking::is_current(ended, c)) << ended;
+  for (const auto p : {period::day, period::week, period::month, period::all})
+    EXPECT_TRUE(ranking::is_current(ranking::board_key(3, 4, p, c), c));
+  for (const auto* ended : {"board:1:all:day:2026-03-03", "board:1:all:week:2026-03-04", "board:1:7:month:2026-02-01"})
+    EXPECT_FALSE(ranking::is_current(ended, c)) << ended;
 }
 
 TEST(periods, have_names) {
-  for (std::size_t i = 0; i < ranking::period_names.size(); ++i) EXPECT_EQ(ranking::period_named(ranking::period_names[i]), static_cast<period>(i));
+  for (std::size_t i = 0; i < ranking::period_names.size(); ++i)
+    EXPECT_EQ(ranking::period_named(ranking::period_names[i]), static_cast<period>(i));
   EXPECT_FALSE(ranking::period_named("year"));
 }
 

@@ -40,7 +40,7 @@ class trade_reader {
     document.object("outline", [&](http::fields& from) { read_outline(from); });
     document.list("questions", questions_max,
                   [&](http::fields& from) { outline_.questions.push_back(read_question(from)); });
-    if (const auto done = document.finish(); !done && !is_sound_without_questions(done.error())) return;
+    if (const auto done = document.finish(); !done && !complain(done.error())) return;
     check_codes();
     batch_.outlines.push_back(std::move(outline_));
   }
@@ -114,19 +114,23 @@ class trade_reader {
     return made;
   }
 
-  // Faults of a question reject it, any other refuses the file.
-  bool is_sound_without_questions(const base::problem& wrong) {
-    const auto refused = batch_.refused.size();
+  // Faults of a question reject it, any other refuses the file. False where so much is missing that looking on would
+  // only find the consequences.
+  bool complain(const base::problem& wrong) {
     if (wrong.faults.empty()) batch_.refused.push_back({outline_.file, 0, "", wrong.code, wrong.values});
+    bool is_whole = !wrong.faults.empty();
     std::set<std::size_t> faulty;
     for (const auto& fault : wrong.faults) {
       const auto row = row_in(fault.pointer);
-      if (row != 0) faulty.insert(row);
       (row == 0 ? batch_.refused : batch_.rejected)
           .push_back({outline_.file, row, fault.pointer, fault.code, fault.values});
+      if (row != 0)
+        faulty.insert(row);
+      else if (fault.code == "required" || fault.code.ends_with("_expected"))
+        is_whole = false;
     }
     std::erase_if(outline_.questions, [&](const batch_question& q) { return faulty.contains(q.row); });
-    return batch_.refused.size() == refused;
+    return is_whole;
   }
 
   // The number of the question that "/questions/7/key" lies in; 0 where it lies in none.
@@ -164,7 +168,7 @@ void read_occupations(const std::filesystem::path& directory, import_batch& batc
        table_of(directory, file, {"taxonomy", "code", "name", "marks", "group_code", "group_name"}, batch)) {
     const auto before = batch.rejected.size();
     const auto fail = [&](std::string field, std::string code) {
-      batch.rejected.push_back({file, row.line, std::move(field), std::move(code)});
+      batch.rejected.push_back({file, row.line, std::move(field), std::move(code), {{"code", row.cells[1]}}});
     };
     occupation made{row.cells[0], row.cells[1], row.cells[2], row.cells[3], row.cells[4], row.cells[5]};
     if (!looks_like(made.taxonomy, "9999")) fail("taxonomy", "taxonomy");

@@ -15,7 +15,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/practice' },
   { path: '/sign-in', component: () => import('../identity/SignInPage.vue'), meta: { isOpen: true } },
   { path: '/practice', component: () => import('../practice/StageMapPage.vue'), meta: { hasTabs: true } },
-  { path: '/practice/trades', component: () => import('../practice/TradesPage.vue') },
+  { path: '/practice/trades', component: () => import('../practice/TradesPage.vue'), meta: { hasTabs: true } },
   { path: '/practice/wrong-questions', component: () => import('../practice/WrongQuestionsPage.vue') },
   { path: '/practice/runs/:runId(\\d+)', component: () => import('../practice/RunPage.vue'), props: asNumber('runId') },
   { path: '/exams', component: () => import('../exam/SittingsPage.vue'), meta: { hasTabs: true } },

@@ -16,6 +16,7 @@ export interface OpenAttempt {
   readonly clock: ServerClock
   paper: Attempt | null
   marked: ReadonlySet<number>
+  counted: number | null // how many answers the server has, once it is closed
   problem: Problem | null // why the server's state is not known
   isLoading: boolean
   changes: number // grows with every change of the outbox
@@ -57,6 +58,7 @@ export function attemptOf(attemptId: number): OpenAttempt {
     clock: new ServerClock(),
     paper: null,
     marked: new Set<number>(),
+    counted: null,
     problem: null,
     isLoading: true,
     changes: 0,
@@ -99,8 +101,9 @@ async function learn(attempt: OpenAttempt): Promise<void> {
     attempt.paper = paper
     attempt.problem = null
     attempt.outbox.learn(paper.answers)
-    if (paper.state === 'closed') await end(attempt)
-    else await keep(attempt)
+    if (paper.state === 'open') return await keep(attempt)
+    attempt.counted = paper.answers.filter(({ answer }) => answer !== null).length
+    await end(attempt)
   } catch (thrown) {
     attempt.problem = asProblem(thrown)
   }
@@ -136,8 +139,11 @@ export async function handIn(attempt: OpenAttempt): Promise<void> {
   // What the server finds faulty will never be saved; the worker was shown it and decided.
   const waiting = outbox.unsaved.filter((a) => outbox.saveStateOf(a.position) === 'unsaved')
   if (waiting.length > 0) throw outbox.problem ?? Problem.unreachable()
-  await answered(api.POST('/api/exam/attempts/{attempt_id}/hand-in', { params: { path: { attempt_id: attempt.attemptId } } }))
-  await refresh(attempt)
+  const path = { attempt_id: attempt.attemptId }
+  const { state, closed_by, answered: counted } = await answered(api.POST('/api/exam/attempts/{attempt_id}/hand-in', { params: { path } }))
+  if (attempt.paper) attempt.paper = { ...attempt.paper, state, closed_by }
+  attempt.counted = counted
+  await end(attempt)
 }
 
 export function flushAll(): void {

@@ -1,5 +1,5 @@
 // Draws the countdown of an attempt: null while the server has not been heard since the page was loaded.
-import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
+import { onBeforeUnmount, onMounted, ref, type Ref, watch } from 'vue'
 import { announce } from '../app/announcer'
 import { t } from '../app/language'
 import type { OpenAttempt } from './attempts'
@@ -20,8 +20,8 @@ export function useCountdown(attempt: OpenAttempt): Ref<number | null> {
     if (passed !== undefined) announce(t('paper.minutesLeft', { n: passed }))
   }
 
+  watch(() => attempt.paper, tick, { immediate: true, flush: 'sync' })
   onMounted(() => {
-    tick()
     timer = window.setInterval(tick, TICK_MS)
   })
   onBeforeUnmount(() => window.clearInterval(timer))

@@ -81,7 +81,7 @@ export const en: Catalogue = {
   'stage.stars': '{n} of 3 stars',
   'stage.start': 'Start',
   'stage.again': 'Again',
-  'stage.startLabel': 'Practise: {name}',
+  'stage.startLabel': '{action}: {name}',
 
   'run.title': 'Stage',
   'run.position': 'Question {n} / {all}',
@@ -170,6 +170,7 @@ export const en: Catalogue = {
   'mark.saved': 'Saved',
   'mark.sending': 'Saving…',
   'mark.unsaved': 'Not saved, waiting for the network',
+  'mark.signIn': 'Not saved, please sign in again',
   'mark.refused': 'Could not be saved, please answer again',
 
   'map.title': 'Overview',
@@ -188,7 +189,7 @@ export const en: Catalogue = {
   'handIn.unsaved': 'Not saved ({n}): {numbers}. They are saved first, then your paper is handed in.',
   'handIn.waiting': 'Not handed in yet. Waiting for the network; it goes on by itself. Do not close the page.',
 
-  'closing.title': 'Time is up',
+  'closing.title': 'The exam is over',
   'closing.text': 'Asking the server which answers were saved…',
   'closed.byCandidate': 'Handed in',
   'closed.byDeadline': 'Time was up, handed in automatically',

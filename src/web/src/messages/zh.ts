@@ -79,7 +79,7 @@ export const zh = {
   'stage.stars': '三星中得 {n} 星',
   'stage.start': '开始',
   'stage.again': '再练',
-  'stage.startLabel': '练习：{name}',
+  'stage.startLabel': '{action}：{name}',
 
   'run.title': '闯关',
   'run.position': '第 {n} / {all} 题',
@@ -168,6 +168,7 @@ export const zh = {
   'mark.saved': '本题已保存',
   'mark.sending': '本题正在保存…',
   'mark.unsaved': '本题未保存，等待网络',
+  'mark.signIn': '本题未保存，请重新登录',
   'mark.refused': '本题没有保存成功，请重新作答',
 
   'map.title': '答题卡',
@@ -186,7 +187,7 @@ export const zh = {
   'handIn.unsaved': '未保存 {n} 题：第 {numbers} 题。会先保存它们，再交卷。',
   'handIn.waiting': '还没有交卷。正在等待网络，恢复后会自动交卷，请不要关闭页面。',
 
-  'closing.title': '时间到',
+  'closing.title': '考试已结束',
   'closing.text': '正在向服务器确认最后保存的答案…',
   'closed.byCandidate': '已交卷',
   'closed.byDeadline': '时间到，系统已自动交卷',
