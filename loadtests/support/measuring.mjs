@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { person } from '../../tests/support/client.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const loadProgram = join(process.env.GUILDHALL_BUILD_FOLDER ?? join(root, 'build'), 'release/loadtests/load');
+const loadProgram = join(process.env.BUILD_FOLDER ?? join(root, 'build'), 'release/loadtests/load');
 
 export const cores = availableParallelism();
 

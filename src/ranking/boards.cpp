@@ -164,6 +164,8 @@ runtime::awaitable<bool> rebuilding::begin() {
   co_return answer.text() != nullptr;
 }
 
+runtime::awaitable<> rebuilding::give_up() { co_await if_not_overtaken("redis.call('DEL', KEYS[1]) ", {}, {}); }
+
 runtime::awaitable<> rebuilding::if_not_overtaken(std::string script, std::vector<std::string> keys,
                                                   std::vector<std::string> values) {
   std::vector<std::string> words = {"EVAL", lock_guard + script + "return 1", std::to_string(keys.size() + 1),

@@ -43,6 +43,7 @@ class rebuilding {
 
   // False where another rebuild is under way.
   runtime::awaitable<bool> begin();
+  runtime::awaitable<> give_up();
   runtime::awaitable<> add(std::vector<standing> standings, calendar c);
   // Puts the new boards over those in service, removes what the ledger does not know, and sets the watermark. Until
   // that is done there is no watermark, so that an interrupted change leads to another rebuild.

@@ -59,7 +59,7 @@ runtime::awaitable<> service::follow() {
 runtime::awaitable<> service::follow_ledger() {
   auto at = co_await read_watermark(redis_);
   if (!at) {
-    co_await rebuild();
+    co_await rebuild(true);
     co_return;
   }
   for (int step = 0; step < steps_per_call; ++step) {
@@ -72,13 +72,26 @@ runtime::awaitable<> service::follow_ledger() {
   }
 }
 
-runtime::awaitable<std::optional<rebuild_counts>> service::rebuild() {
+runtime::awaitable<std::optional<rebuild_counts>> service::rebuild(bool only_where_missing) {
   rebuilding work{redis_, base::to_base64url(base::secret_bytes(12))};
   const bool alone = co_await work.begin();
   if (!alone) co_return std::nullopt;
+  if (only_where_missing) {  // another node may have just finished
+    const auto at = co_await read_watermark(redis_);
+    if (at) {
+      co_await work.give_up();
+      co_return std::nullopt;
+    }
+  }
+  const auto counts = co_await build(work);
+  base::log::info("ranking_rebuilt",
+                  {{"entries", counts.entries}, {"persons", counts.persons}, {"boards", counts.boards}});
+  co_return counts;
+}
+
+runtime::awaitable<rebuild_counts> service::build(rebuilding& work) {
   const calendar c = current();
-  const ledger_position from =
-      co_await settled_position(database_);  // what comes after it is shown again by the projector
+  const auto from = co_await settled_position(database_);  // what comes after it is shown again by the projector
   rebuild_counts counts;
   for (std::int64_t after = 0;;) {
     const auto persons = co_await persons_after(database_, after, persons_per_batch);
@@ -93,8 +106,6 @@ runtime::awaitable<std::optional<rebuild_counts>> service::rebuild() {
   }
   counts.boards = work.boards();
   co_await work.finish(from);
-  base::log::info("ranking_rebuilt",
-                  {{"entries", counts.entries}, {"persons", counts.persons}, {"boards", counts.boards}});
   co_return counts;
 }
 

@@ -52,7 +52,7 @@ class service {
   runtime::awaitable<> follow();
 
   // All boards from the ledger, beside those in service; nothing where another rebuild is under way.
-  runtime::awaitable<std::optional<rebuild_counts>> rebuild();
+  runtime::awaitable<std::optional<rebuild_counts>> rebuild() { return rebuild(false); }
 
   // While points are being earned, differences may be those of this moment: compare again before believing them.
   runtime::awaitable<comparison> compare();
@@ -67,6 +67,8 @@ class service {
   runtime::awaitable<std::optional<identity::organisation>> organisation(std::int64_t organisation_id);
   runtime::awaitable<std::unordered_map<std::int64_t, std::string>> names_on(const board_page& page);
   runtime::awaitable<> follow_ledger();
+  runtime::awaitable<std::optional<rebuild_counts>> rebuild(bool only_where_missing);
+  runtime::awaitable<rebuild_counts> build(rebuilding& work);
 
   postgres::pool& database_;
   redis::client& redis_;

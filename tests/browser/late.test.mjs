@@ -4,20 +4,21 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { inHand } from './pages.mjs'
 import { takePhone } from './phone.mjs'
-import { signedIn } from './platform.mjs'
-import { composePaper, openSitting } from './staff.mjs'
+import { accountOf, signedIn } from './platform.mjs'
+import { composePaper, newWorker, openSitting } from './staff.mjs'
 import { story } from './steps.mjs'
 
 const DURATION_SECONDS = 20
 
-let phone, page, hand, manager, worker, sitting, attemptId
+let phone, page, hand, who, worker, sitting, attemptId
 const step = story(() => phone)
 
 before(async () => {
   const trainer = await signedIn('trainer')
-  manager = await signedIn('centre_manager')
-  worker = await signedIn('worker')
-  sitting = await openSitting(manager, (await composePaper(trainer)).blueprint_id, DURATION_SECONDS)
+  const manager = await signedIn('centre_manager')
+  who = await newWorker(await signedIn('administrator'), await signedIn('worker'))
+  worker = await signedIn('worker', who)
+  sitting = await openSitting(manager, (await composePaper(trainer)).blueprint_id, DURATION_SECONDS, who.account)
   phone = await takePhone('late')
   page = phone.page
   hand = inHand(page)
@@ -26,7 +27,7 @@ after(() => phone?.putAway())
 
 step('the worker answers twice, the second time without a network', async () => {
   await page.goto('/exams')
-  await hand.signIn('worker')
+  await hand.signIn(who)
   attemptId = await (await hand.startExam(sitting)).confirm()
   await hand.answer(1, [0])
   await hand.sees('已保存 1 题')
@@ -74,7 +75,7 @@ step('somebody else on the same phone sees nothing of it', async () => {
   await hand.button('退出登录').click()
   await page.getByRole('dialog').getByText('还有 1 个考试答案没有保存到服务器').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: '退出', exact: true }).click()
-  await hand.signIn('centre_manager')
+  await hand.signIn(accountOf('centre_manager'))
   await hand.tab('考试')
   await page.locator('main').getByText(/请求编号|您还没有报名任何考试/).first().waitFor()
   assert.equal(await page.getByText(sitting.name).count(), 0)
@@ -85,7 +86,7 @@ step('the worker finds it again, and puts it away after reading', async () => {
   await hand.tab('我的')
   await hand.signOut()
   await page.goto(`/exams/attempts/${attemptId}`)
-  await hand.signIn('worker')
+  await hand.signIn(who)
   await hand.sees('第 2 题：B')
   await hand.button('我已知道，不再显示').click()
   await page.getByText('第 2 题：B').waitFor({ state: 'detached' })

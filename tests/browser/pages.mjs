@@ -1,6 +1,4 @@
 // The pages in the hands of a worker: what is tapped, typed and read.
-import { accounts } from './platform.mjs'
-
 export function inHand(page) {
   const button = (name, exact = true) => page.getByRole('button', { name, exact })
   const form = () => page.locator('fieldset', { has: page.locator('legend.stem') })
@@ -20,9 +18,9 @@ export function inHand(page) {
     choose: (index) => form().locator('label.choice').nth(index).click(),
     saveMarkIs: (state) => page.locator(`.mark[data-save="${state}"]`).waitFor(),
 
-    async signIn(role, within = page) {
-      await within.getByLabel('账号').fill(accounts[role].account)
-      await within.getByLabel('密码').fill(accounts[role].password)
+    async signIn(who, within = page) {
+      await within.getByLabel('账号').fill(who.account)
+      await within.getByLabel('密码').fill(who.password)
       await within.getByRole('button', { name: '登录' }).click()
     },
 

@@ -8,7 +8,7 @@ function required(name) {
 }
 
 export const base = new URL(required('GUILDHALL_URL')).origin
-export const accounts = JSON.parse(readFileSync(required('GUILDHALL_ACCOUNTS'), 'utf8'))
+const accounts = JSON.parse(readFileSync(required('GUILDHALL_ACCOUNTS'), 'utf8'))
 
 export class Refused extends Error {
   constructor(request, status, problem) {
@@ -35,9 +35,13 @@ async function request(method, path, { token, body, key } = {}) {
   return content
 }
 
-export async function signedIn(role) {
-  const who = accounts[role]
-  if (!who) throw new Error(`GUILDHALL_ACCOUNTS names no ${role}`)
+export function accountOf(role) {
+  if (!accounts[role]) throw new Error(`GUILDHALL_ACCOUNTS names no ${role}`)
+  const { account, password } = accounts[role]
+  return { account, password }
+}
+
+export async function signedIn(role, who = accountOf(role)) {
   const { token, person } = await request('POST', '/api/session', { body: { ...who, transport: 'bearer' } })
   const send = (method) => (path, body, key) => request(method, path, { token, body, key })
   return {

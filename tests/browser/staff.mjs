@@ -1,13 +1,21 @@
 // What trainer and centre do before a worker can sit an exam, by API.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { accounts, everyRow, Refused } from './platform.mjs'
+import { everyRow, Refused } from './platform.mjs'
 
 const PARTS = [
   { type: 'single_choice', questions: 4, points: 1000 },
   { type: 'multiple_choice', questions: 3, points: 1000 },
   { type: 'true_false', questions: 3, points: 1000 },
 ]
+
+// A colleague of the worker's, whom no other test signs out.
+export async function newWorker(administrator, colleague) {
+  const who = { account: `late-${randomUUID().slice(0, 8)}`, password: randomUUID() }
+  const { organisation_id } = colleague.person.organisation
+  await administrator.post('/api/people', { ...who, organisation_id, display_name: '赵师傅', role: 'worker' }, randomUUID())
+  return who
+}
 
 // A blueprint of ten questions from the first outline that has enough of them in the secure pool.
 export async function composePaper(trainer) {
@@ -34,8 +42,8 @@ export async function composePaper(trainer) {
   throw new Error(`no published outline fills the blueprint:\n${refusals.join('\n')}`)
 }
 
-// Open since a second ago, with the worker registered.
-export async function openSitting(manager, blueprint_id, duration_seconds) {
+// Open since a second ago, with the worker of this account registered.
+export async function openSitting(manager, blueprint_id, duration_seconds, account) {
   const now = Date.now()
   const wanted = {
     organisation_id: manager.organisationFor,
@@ -47,7 +55,7 @@ export async function openSitting(manager, blueprint_id, duration_seconds) {
   }
   const sitting = await manager.post('/api/exam/sittings', wanted, randomUUID())
   const path = `/api/exam/sittings/${sitting.sitting_id}/registrations`
-  const { registered } = await manager.post(path, { accounts: [accounts.worker.account] })
+  const { registered } = await manager.post(path, { accounts: [account] })
   assert.equal(registered, 1)
   return sitting
 }

@@ -43,7 +43,7 @@ export class Candidate {
           continue;
         }
         if (!can_be_tried_again(reply.status)) {
-          this.complaints.push(`${method} ${path}: ${reply.status} ${reply.text}`);
+          if (this.complaints.length < 3) this.complaints.push(`${method} ${path}: ${reply.status} ${reply.text}`);
           return undefined;
         }
         if (reply.status === 503 && !(reply.body?.code === 'unavailable' && reply.headers.get('retry-after'))) this.complaints.push(`503 without a way on: ${reply.text}`);

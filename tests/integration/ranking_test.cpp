@@ -359,9 +359,9 @@ TEST_F(boards, are_rebuilt_while_points_are_being_earned) {
     }
   };
   auto rebuild_often = [&]() -> runtime::awaitable<> {
-    for (int i = 0; i < 10; ++i) {
+    for (int rebuilt = 0; rebuilt < 10;) {
       const auto counts = co_await verbs->rebuild();
-      EXPECT_TRUE(counts);
+      if (counts) ++rebuilt;  // else the projector, which found no watermark, is about to see that it is back
     }
     done = true;
   };

@@ -41,7 +41,7 @@ inline void write_ai_trainer(const scratch_folder& into, const std::string& more
                               more + "]");
 }
 
-inline const std::string one_pixel_png("\x89PNG\r\n\x1A\n and so on", 20);
+inline const std::string one_pixel_png = "\x89PNG\r\n\x1A\n and so on";
 
 // Five good questions, two of them with a picture; `more` lines follow.
 inline void write_amateur_radio(const scratch_folder& into, const std::string& more = "") {

@@ -140,10 +140,9 @@ export class Outbox {
 
   // The worker has read which answers did not count.
   async forgetLost(): Promise<void> {
-    const lost = this.unsaved
+    await Promise.all(this.unsaved.map((answer) => this.#kept(this.around.store.remove(answer))))
     this.#pending.clear()
     this.around.changed()
-    for (const answer of lost) await this.#kept(this.around.store.remove(answer))
   }
 
   async #kept(writing: Promise<void>): Promise<void> {
