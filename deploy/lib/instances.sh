@@ -124,7 +124,7 @@ postgres_stop() {
 postgres_address() { echo "host='$1/socket' port=$2 user=postgres passfile='$1/password' dbname=$3"; }
 
 # postgres_sql FOLDER PORT DATABASE: SQL from standard input, rows to standard output.
-postgres_sql() { psql -X -q -t -A -v ON_ERROR_STOP=1 "$(postgres_address "$@")"; }
+postgres_sql() { PGOPTIONS='-c client_min_messages=warning' psql -X -q -t -A -v ON_ERROR_STOP=1 "$(postgres_address "$@")"; }
 
 # --- Redis: FOLDER/{data,redis.conf,log,pid}
 
@@ -156,7 +156,10 @@ redis_command() {
   local port=$1 password=
   [ -z "$2" ] || password=$(cat "$2")
   shift 2
-  REDISCLI_AUTH=$password redis-cli -h 127.0.0.1 -p "$port" --no-auth-warning "$@"
+  (
+    if [ -n "$password" ]; then export REDISCLI_AUTH=$password; fi
+    exec redis-cli -h 127.0.0.1 -p "$port" --no-auth-warning "$@"
+  )
 }
 
 redis_stop() {

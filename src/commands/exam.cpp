@@ -18,7 +18,8 @@ struct rebuild_options {
 
 // Where `exam rebuild` finds the bank's keys and the exam's log.
 struct room {
-  explicit room(postgres::settings s) : database(std::move(s), {bank::prepare, exam::prepare}, metrics), library(database) {}
+  explicit room(postgres::settings s)
+      : database(std::move(s), {bank::prepare, exam::prepare}, metrics), library(database) {}
   runtime::metrics metrics;
   postgres::pool database;
   bank::library library;
@@ -42,8 +43,10 @@ void rebuild(postgres::settings settings, const rebuild_options& options) {
   });
   loop.run();
   if (error) std::rethrow_exception(error);
-  for (const auto attempt_id : report.differing) std::cout << "attempt " << attempt_id << (options.check_only ? " differs\n" : " put right\n");
-  std::cout << report.attempts << " closed attempts, " << report.differing.size() << (options.check_only ? " differ\n" : " differed\n");
+  for (const auto attempt_id : report.differing)
+    std::cout << "attempt " << attempt_id << (options.check_only ? " differs\n" : " put right\n");
+  std::cout << report.attempts << " closed attempts, " << report.differing.size()
+            << (options.check_only ? " differ\n" : " differed\n");
   if (options.check_only && !report.differing.empty()) throw CLI::RuntimeError(1);
 }
 
@@ -53,7 +56,8 @@ void add_exam_command(CLI::App& root, std::function<postgres::settings()> databa
   auto* exams = root.add_subcommand("exam", "Exams and their results.");
   exams->require_subcommand(1);
   auto options = std::make_shared<rebuild_options>();
-  auto* command = exams->add_subcommand("rebuild", "Compute the results of closed attempts again, from papers, answer log and keys.");
+  auto* command = exams->add_subcommand(
+      "rebuild", "Compute the results of closed attempts again, from papers, answer log and keys.");
   command->add_option("--sitting", options->sitting_id, "only this sitting");
   command->add_flag("--check", options->check_only, "change nothing; exit with 1 where a result differs");
   command->callback([options, database = std::move(database)] { rebuild(database(), *options); });

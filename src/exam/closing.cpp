@@ -6,7 +6,7 @@
 namespace exam {
 namespace {
 
-constexpr int page_size = 100;         // attempts looked at in one go
+constexpr int page_size = 100;          // attempts looked at in one go
 constexpr std::size_t chunk_size = 20;  // attempts closed in one transaction
 
 std::vector<std::int64_t> ids_of(std::span<const closable> some) {
@@ -22,14 +22,15 @@ runtime::awaitable<papers> load_papers(postgres::pool& database, std::vector<std
 marking_keys keys_for(const papers& of, const paper_versions& versions) {
   marking_keys keys;
   for (const auto& [unused, paper] : of)
-    for (const auto& row : paper) keys.try_emplace(row.version_id, marking_key{versions.type(row.version_id), versions.key(row.version_id).answer});
+    for (const auto& row : paper)
+      keys.try_emplace(row.version_id, marking_key{versions.type(row.version_id), versions.key(row.version_id).answer});
   return keys;
 }
 
 // Marks closed attempts from the log. Papers and keys never change, so they may be older than the transaction; the
 // answers are read in it, after the attempts' rows were locked.
-std::vector<marked_attempt> mark_all(pqxx::transaction_base& t, const std::vector<std::int64_t>& attempt_ids, std::span<const closable> facts,
-                                     const papers& of, const marking_keys& keys) {
+std::vector<marked_attempt> mark_all(pqxx::transaction_base& t, const std::vector<std::int64_t>& attempt_ids,
+                                     std::span<const closable> facts, const papers& of, const marking_keys& keys) {
   const auto given = newest_answers(t, attempt_ids);
   std::vector<marked_attempt> results;
   for (const auto attempt_id : attempt_ids) {
@@ -41,7 +42,8 @@ std::vector<marked_attempt> mark_all(pqxx::transaction_base& t, const std::vecto
   return results;
 }
 
-runtime::awaitable<int> close_chunk(postgres::pool& database, std::span<const closable> chunk, const papers& of, const marking_keys& keys, std::chrono::milliseconds grace) {
+runtime::awaitable<int> close_chunk(postgres::pool& database, std::span<const closable> chunk, const papers& of,
+                                    const marking_keys& keys, std::chrono::milliseconds grace) {
   co_return co_await database.write([&](pqxx::transaction_base& t) {
     const auto closed = close_overdue(t, ids_of(chunk), grace);
     if (!closed.empty()) insert_results(t, mark_all(t, closed, chunk, of, keys));
@@ -49,20 +51,23 @@ runtime::awaitable<int> close_chunk(postgres::pool& database, std::span<const cl
   });
 }
 
-runtime::awaitable<int> close_page(postgres::pool& database, const bank::library& library, std::span<const closable> page, std::chrono::milliseconds grace) {
+runtime::awaitable<int> close_page(postgres::pool& database, const bank::library& library,
+                                   std::span<const closable> page, std::chrono::milliseconds grace) {
   const auto of = co_await load_papers(database, ids_of(page));
   const auto versions = co_await paper_versions::load(library, of);
   const auto keys = keys_for(of, versions);
   int closed = 0;
   for (std::size_t begin = 0; begin < page.size(); begin += chunk_size) {
-    const int some = co_await close_chunk(database, page.subspan(begin, std::min(chunk_size, page.size() - begin)), of, keys, grace);
+    const int some =
+        co_await close_chunk(database, page.subspan(begin, std::min(chunk_size, page.size() - begin)), of, keys, grace);
     closed += some;
   }
   co_return closed;
 }
 
 // One attempt that can't be closed must not keep the others open: it is named in the log, and tried again next time.
-runtime::awaitable<int> close_one_by_one(postgres::pool& database, const bank::library& library, std::span<const closable> page, std::chrono::milliseconds grace) {
+runtime::awaitable<int> close_one_by_one(postgres::pool& database, const bank::library& library,
+                                         std::span<const closable> page, std::chrono::milliseconds grace) {
   int closed = 0;
   for (std::size_t i = 0; i < page.size(); ++i) {
     try {
@@ -71,14 +76,16 @@ runtime::awaitable<int> close_one_by_one(postgres::pool& database, const bank::l
     } catch (const runtime::unavailable&) {
       throw;
     } catch (const std::exception& error) {
-      base::log::error("attempt_not_closed", {{"attempt", page[i].attempt_id}, {"what", std::string_view(error.what())}});
+      base::log::error("attempt_not_closed",
+                       {{"attempt", page[i].attempt_id}, {"what", std::string_view(error.what())}});
     }
   }
   co_return closed;
 }
 
 // The whole page at once, or one by one where that fails.
-runtime::awaitable<int> close_what_can_be(postgres::pool& database, const bank::library& library, std::span<const closable> page, std::chrono::milliseconds grace) {
+runtime::awaitable<int> close_what_can_be(postgres::pool& database, const bank::library& library,
+                                          std::span<const closable> page, std::chrono::milliseconds grace) {
   bool failed = false;
   int closed = 0;
   try {
@@ -93,7 +100,8 @@ runtime::awaitable<int> close_what_can_be(postgres::pool& database, const bank::
 }
 
 // Which results of a page differ from what is stored; puts them right unless it only checks.
-runtime::awaitable<std::vector<std::int64_t>> rebuild_page(postgres::pool& database, const bank::library& library, std::span<const closable> page, bool check_only) {
+runtime::awaitable<std::vector<std::int64_t>> rebuild_page(postgres::pool& database, const bank::library& library,
+                                                           std::span<const closable> page, bool check_only) {
   const auto ids = ids_of(page);
   const auto of = co_await load_papers(database, ids);
   const auto versions = co_await paper_versions::load(library, of);
@@ -154,7 +162,8 @@ const std::string& paper_versions::source(std::int64_t version_id) const {
   return published ? image_->key_of(*published).source : older_.at(version_id).source;
 }
 
-runtime::awaitable<bool> hand_in(postgres::pool& database, const bank::library& library, const attempt_facts& facts, std::chrono::milliseconds grace) {
+runtime::awaitable<bool> hand_in(postgres::pool& database, const bank::library& library, const attempt_facts& facts,
+                                 std::chrono::milliseconds grace) {
   const std::vector<std::int64_t> ids = {facts.attempt.attempt_id};
   const std::vector<closable> closing = {{facts.attempt.attempt_id, facts.pass_points}};
   const auto of = co_await load_papers(database, ids);
@@ -167,11 +176,13 @@ runtime::awaitable<bool> hand_in(postgres::pool& database, const bank::library& 
   });
 }
 
-runtime::awaitable<int> close_overdue(postgres::pool& database, const bank::library& library, std::chrono::milliseconds grace) {
+runtime::awaitable<int> close_overdue(postgres::pool& database, const bank::library& library,
+                                      std::chrono::milliseconds grace) {
   int closed = 0;
   closable last;
   for (;;) {
-    const auto page = co_await database.read([&](pqxx::transaction_base& t) { return list_overdue(t, last, page_size, grace); });
+    const auto page =
+        co_await database.read([&](pqxx::transaction_base& t) { return list_overdue(t, last, page_size, grace); });
     if (page.empty()) co_return closed;
     last = page.back();
     const int some = co_await close_what_can_be(database, library, page, grace);
@@ -179,11 +190,13 @@ runtime::awaitable<int> close_overdue(postgres::pool& database, const bank::libr
   }
 }
 
-runtime::awaitable<rebuild_report> rebuild(postgres::pool& database, const bank::library& library, std::optional<std::int64_t> sitting_id, bool check_only) {
+runtime::awaitable<rebuild_report> rebuild(postgres::pool& database, const bank::library& library,
+                                           std::optional<std::int64_t> sitting_id, bool check_only) {
   rebuild_report report;
   std::int64_t last = 0;
   for (;;) {
-    const auto page = co_await database.read([&](pqxx::transaction_base& t) { return list_closed(t, sitting_id, last, page_size); });
+    const auto page =
+        co_await database.read([&](pqxx::transaction_base& t) { return list_closed(t, sitting_id, last, page_size); });
     if (page.empty()) co_return report;
     last = page.back().attempt_id;
     report.attempts += static_cast<int>(page.size());

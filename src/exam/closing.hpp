@@ -23,16 +23,19 @@ class paper_versions {
 };
 
 // False where it was closed already.
-runtime::awaitable<bool> hand_in(postgres::pool& database, const bank::library& library, const attempt_facts& facts, std::chrono::milliseconds grace);
+runtime::awaitable<bool> hand_in(postgres::pool& database, const bank::library& library, const attempt_facts& facts,
+                                 std::chrono::milliseconds grace);
 
 // Closes every attempt whose time is up and says how many; any number of nodes may do it at once.
-runtime::awaitable<int> close_overdue(postgres::pool& database, const bank::library& library, std::chrono::milliseconds grace);
+runtime::awaitable<int> close_overdue(postgres::pool& database, const bank::library& library,
+                                      std::chrono::milliseconds grace);
 
 struct rebuild_report {
   int attempts = 0;
   std::vector<std::int64_t> differing;
 };
 // Computes the results of closed attempts again from paper, log and keys; `check_only` changes nothing.
-runtime::awaitable<rebuild_report> rebuild(postgres::pool& database, const bank::library& library, std::optional<std::int64_t> sitting_id, bool check_only);
+runtime::awaitable<rebuild_report> rebuild(postgres::pool& database, const bank::library& library,
+                                           std::optional<std::int64_t> sitting_id, bool check_only);
 
 }  // namespace exam

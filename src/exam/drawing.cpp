@@ -14,7 +14,9 @@ using table = std::vector<std::vector<int>>;  // [range][part]
 class flow {
  public:
   flow(std::vector<int> row_sums, std::vector<int> column_sums)
-      : rows_left_(std::move(row_sums)), columns_left_(std::move(column_sums)), filled_(rows_left_.size(), std::vector<int>(columns_left_.size())) {}
+      : rows_left_(std::move(row_sums)),
+        columns_left_(std::move(column_sums)),
+        filled_(rows_left_.size(), std::vector<int>(columns_left_.size())) {}
 
   void put(std::size_t row, std::size_t column, int amount) {
     filled_[row][column] += amount;
@@ -23,7 +25,8 @@ class flow {
   }
 
   // Adds one unit along a shortest path within `capacity`, looking at rows and columns in the given orders.
-  bool grow(const table& capacity, const std::vector<std::size_t>& row_order, const std::vector<std::size_t>& column_order) {
+  bool grow(const table& capacity, const std::vector<std::size_t>& row_order,
+            const std::vector<std::size_t>& column_order) {
     row_before_.assign(columns_left_.size(), none);
     column_before_.assign(rows_left_.size(), none);
     row_reached_.assign(rows_left_.size(), false);
@@ -37,7 +40,8 @@ class flow {
         row_before_[column] = row;
         if (columns_left_[column] > 0) return take_path(column), true;
         for (const auto next : row_order)
-          if (!row_reached_[next] && filled_[next][column] > 0) row_reached_[next] = true, column_before_[next] = column, waiting.push_back(next);
+          if (!row_reached_[next] && filled_[next][column] > 0)
+            row_reached_[next] = true, column_before_[next] = column, waiting.push_back(next);
       }
     }
     return false;
@@ -93,7 +97,8 @@ base::problem lack(const stock& s, const flow& f) {
   for (std::size_t part = 0; part < parts.size(); ++part) {
     int have = 0;
     for (const auto& range : s.ranges()) have += std::min(range.have[part], range.share);
-    if (have < parts[part].questions) add("/parts/" + std::to_string(part), "part_lacks_questions", parts[part].questions, have, nullptr);
+    if (have < parts[part].questions)
+      add("/parts/" + std::to_string(part), "part_lacks_questions", parts[part].questions, have, nullptr);
   }
   if (!p.faults.empty()) return p;
   // Each margin could be met alone, both together can't: the cells in the way.
@@ -101,7 +106,8 @@ base::problem lack(const stock& s, const flow& f) {
     for (std::size_t part = 0; part < parts.size(); ++part) {
       const auto& range = s.ranges()[row];
       if (f.is_short(row, part))
-        add("/parts/" + std::to_string(part), "range_lacks_of_part", range.have[part] + f.missing(), range.have[part], &range);
+        add("/parts/" + std::to_string(part), "range_lacks_of_part", range.have[part] + f.missing(), range.have[part],
+            &range);
     }
   }
   return p;
@@ -186,7 +192,8 @@ class point_choice {
       auto part = waiting.front();
       if (slots_[part] > 0) {
         --slots_[part];
-        while (part != none) std::swap(given_[mover[part]], part);  // each mover leaves its own part to the mover before
+        while (part != none)
+          std::swap(given_[mover[part]], part);  // each mover leaves its own part to the mover before
         return;
       }
       for (const auto point : order_)
@@ -257,8 +264,9 @@ stock::stock(const exam::blueprint& b, const bank::outline& o, const finder& que
 }
 
 stock::stock(const exam::blueprint& b, std::shared_ptr<const bank::image> image)
-    : stock(b, *image->outline(b.outline_id),
-            [&](std::int64_t range_id, question::type t) { return image->questions(b.outline_id, range_id, t, b.pool); }) {
+    : stock(b, *image->outline(b.outline_id), [&](std::int64_t range_id, question::type t) {
+        return image->questions(b.outline_id, range_id, t, b.pool);
+      }) {
   image_ = std::move(image);
 }
 
@@ -274,12 +282,14 @@ base::result<std::vector<drawn_question>> draw(const stock& s, std::uint64_t see
     const auto& of_point = choice.choose();
     for (std::size_t point = 0; point < of_point.size(); ++point)
       for (std::size_t part = 0; part < parts.size(); ++part)
-        if (of_point[point][part] > 0) pick(range.points[point].of_part[part], of_point[point][part], random, chosen[part]);
+        if (of_point[point][part] > 0)
+          pick(range.points[point].of_part[part], of_point[point][part], random, chosen[part]);
   }
   std::vector<drawn_question> paper;
   for (std::size_t part = 0; part < parts.size(); ++part) {
     random.shuffle(chosen[part]);
-    for (const auto* q : chosen[part]) paper.push_back({q, parts[part].points, question::shuffled_order(q->shape(), random)});
+    for (const auto* q : chosen[part])
+      paper.push_back({q, parts[part].points, question::shuffled_order(q->shape(), random)});
   }
   return paper;
 }

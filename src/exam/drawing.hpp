@@ -23,7 +23,8 @@ std::vector<share> spread(const bank::outline& o, int questions);
 class stock {
  public:
   using questions = std::vector<const bank::published_question*>;
-  using finder = std::function<std::span<const bank::published_question* const>(std::int64_t range_id, question::type t)>;
+  using finder =
+      std::function<std::span<const bank::published_question* const>(std::int64_t range_id, question::type t)>;
 
   struct point {
     char importance = 'X';

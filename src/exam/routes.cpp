@@ -18,7 +18,8 @@ using reply = runtime::awaitable<response>;
 
 constexpr std::array<std::string_view, 2> pools = {"practice", "secure"};
 constexpr std::array<std::string_view, 3> releases = {"score", "answers", "key"};
-constexpr std::array types = {question::type::single_choice, question::type::multiple_choice, question::type::true_false};
+constexpr std::array types = {question::type::single_choice, question::type::multiple_choice,
+                              question::type::true_false};
 constexpr std::int64_t sequence_max = 9007199254740991;  // what a client's number can hold
 constexpr std::int64_t positions_max = 1500;
 constexpr std::size_t answers_max = 100, accounts_max = 500;
@@ -29,7 +30,9 @@ std::vector<std::string_view> type_names() {
   return names;
 }
 
-ordered_json time_json(const std::optional<base::time_point>& time) { return time ? ordered_json(base::to_iso(*time)) : ordered_json(); }
+ordered_json time_json(const std::optional<base::time_point>& time) {
+  return time ? ordered_json(base::to_iso(*time)) : ordered_json();
+}
 
 // Lists are read with one row more than asked for: it tells whether there is another page, and is left out.
 template <class Rows, class Id>
@@ -42,11 +45,19 @@ ordered_json cut_to_page(Rows& rows, std::int64_t limit, Id id_of) {
 ordered_json to_json(const composed_blueprint& whole) {
   const auto& b = whole.blueprint;
   auto parts = ordered_json::array(), ranges = ordered_json::array();
-  for (const auto& p : b.parts) parts.push_back({{"type", question::name_of(p.type)}, {"questions", p.questions}, {"points", p.points}});
-  for (const auto& r : whole.ranges) ranges.push_back({{"code", r.code}, {"name", r.name}, {"weight", r.weight}, {"questions", r.questions}});
-  return {{"blueprint_id", b.blueprint_id}, {"organisation_id", b.organisation_id}, {"outline_id", b.outline_id},
-          {"name", b.name},                 {"pool", bank::name_of(b.pool)},         {"pass_points", b.pass_points},
-          {"points", b.points()},           {"parts", parts},                        {"ranges", ranges},
+  for (const auto& p : b.parts)
+    parts.push_back({{"type", question::name_of(p.type)}, {"questions", p.questions}, {"points", p.points}});
+  for (const auto& r : whole.ranges)
+    ranges.push_back({{"code", r.code}, {"name", r.name}, {"weight", r.weight}, {"questions", r.questions}});
+  return {{"blueprint_id", b.blueprint_id},
+          {"organisation_id", b.organisation_id},
+          {"outline_id", b.outline_id},
+          {"name", b.name},
+          {"pool", bank::name_of(b.pool)},
+          {"pass_points", b.pass_points},
+          {"points", b.points()},
+          {"parts", parts},
+          {"ranges", ranges},
           {"created_at", base::to_iso(b.created_at)}};
 }
 
@@ -82,9 +93,13 @@ ordered_json to_json(const candidate_sitting& own, const titled_sitting& whole, 
           {"released", name_of(s.released)}};
 }
 
-ordered_json to_json(const exam::score& s) { return {{"points", s.points}, {"points_max", s.points_max}, {"passed", s.passed}}; }
+ordered_json to_json(const exam::score& s) {
+  return {{"points", s.points}, {"points_max", s.points_max}, {"passed", s.passed}};
+}
 
-ordered_json closer_json(const exam::attempt& a) { return a.closer ? ordered_json(name_of(*a.closer)) : ordered_json(); }
+ordered_json closer_json(const exam::attempt& a) {
+  return a.closer ? ordered_json(name_of(*a.closer)) : ordered_json();
+}
 
 std::string_view state_of(const exam::attempt& a) { return a.closed_at ? "closed" : "open"; }
 
@@ -104,7 +119,8 @@ ordered_json to_json(const candidate& c) {
 
 ordered_json options_json(const std::vector<std::string>& options) {
   auto rows = ordered_json::array();
-  for (const auto& text : options) rows.push_back({{"letter", std::string(1, static_cast<char>('A' + rows.size()))}, {"text", text}});
+  for (const auto& text : options)
+    rows.push_back({{"letter", std::string(1, static_cast<char>('A' + rows.size()))}, {"text", text}});
   return rows;
 }
 
@@ -112,9 +128,15 @@ ordered_json to_json(const attempt_view& whole) {
   const auto& a = whole.facts.attempt;
   auto questions = ordered_json::array(), answers = ordered_json::array();
   for (const auto& q : whole.questions)
-    questions.push_back({{"position", q.position}, {"type", question::name_of(q.type)}, {"points", q.points}, {"stem", q.stem}, {"options", options_json(q.options)}, {"media", q.media}});
+    questions.push_back({{"position", q.position},
+                         {"type", question::name_of(q.type)},
+                         {"points", q.points},
+                         {"stem", q.stem},
+                         {"options", options_json(q.options)},
+                         {"media", q.media}});
   for (const auto& given : whole.answers)
-    answers.push_back({{"position", given.position}, {"sequence", given.sequence}, {"answer", ordered_json::parse(given.text)}});
+    answers.push_back(
+        {{"position", given.position}, {"sequence", given.sequence}, {"answer", ordered_json::parse(given.text)}});
   return {{"attempt_id", a.attempt_id},
           {"sitting_id", a.sitting_id},
           {"sitting_name", whole.facts.sitting_name},
@@ -130,8 +152,12 @@ ordered_json to_json(const attempt_view& whole) {
 ordered_json to_json(const save_request& done) {
   auto outcomes = ordered_json::array();
   for (std::size_t i = 0; i < done.given.size(); ++i)
-    outcomes.push_back({{"position", done.given[i].position}, {"sequence", done.given[i].sequence}, {"outcome", name_of(done.outcomes[i])}});
-  return {{"outcomes", outcomes}, {"server_time", base::to_iso(done.server_time)}, {"deadline_at", base::to_iso(done.deadline_at)}};
+    outcomes.push_back({{"position", done.given[i].position},
+                        {"sequence", done.given[i].sequence},
+                        {"outcome", name_of(done.outcomes[i])}});
+  return {{"outcomes", outcomes},
+          {"server_time", base::to_iso(done.server_time)},
+          {"deadline_at", base::to_iso(done.deadline_at)}};
 }
 
 ordered_json to_json(const result_question& one, bool with_key) {
@@ -180,7 +206,8 @@ reply create_blueprint(service& verbs, request& r, const principal& who) {
               .pool = bank::pool_named(body.one_of("pool", pools)).value(),
               .pass_points = static_cast<int>(body.integer("pass_points", 1, 50'000'000))};
   body.list("parts", types.size(), [&](http::fields& item) {
-    b.parts.push_back({question::type_named(item.one_of("type", names)).value(), static_cast<int>(item.integer("questions", 1, 500)),
+    b.parts.push_back({question::type_named(item.one_of("type", names)).value(),
+                       static_cast<int>(item.integer("questions", 1, 500)),
                        static_cast<int>(item.integer("points", 1, 100'000))});
   });
   body.finish().value();
@@ -244,7 +271,8 @@ reply register_candidates(service& verbs, request& r, const principal& who) {
   auto accounts = body.texts("accounts", accounts_max, 32);
   body.finish().value();
   const auto done = co_await verbs.register_candidates(who, id, std::move(accounts));
-  co_return http::json_response(http::dumped(ordered_json{{"registered", done.value().registered}, {"added", done->added}}));
+  co_return http::json_response(
+      http::dumped(ordered_json{{"registered", done.value().registered}, {"added", done->added}}));
 }
 
 reply release_results(service& verbs, request& r, const principal& who) {
@@ -278,8 +306,10 @@ reply list_own_sittings(service& verbs, request& r, const principal& who) {
   auto own = co_await verbs.list_own_sittings(who, before == 0 ? INT64_MAX : before, limit + 1);
   const auto next = cut_to_page(own.titled, limit, [](const titled_sitting& s) { return s.sitting.sitting_id; });
   auto rows = ordered_json::array();
-  for (std::size_t i = 0; i < own.titled.size(); ++i) rows.push_back(to_json(own.sittings[i], own.titled[i], verbs.grace()));
-  co_return http::json_response(http::dumped(ordered_json{{"sittings", rows}, {"next_cursor", next}, {"server_time", base::to_iso(own.now)}}));
+  for (std::size_t i = 0; i < own.titled.size(); ++i)
+    rows.push_back(to_json(own.sittings[i], own.titled[i], verbs.grace()));
+  co_return http::json_response(
+      http::dumped(ordered_json{{"sittings", rows}, {"next_cursor", next}, {"server_time", base::to_iso(own.now)}}));
 }
 
 reply start(service& verbs, request& r, const principal& who) {
@@ -296,7 +326,8 @@ reply get_attempt(service& verbs, request& r, const principal& who) {
 
 // Reads one answer and checks it against its question.
 answer answer_in(http::fields& item, const paper_shapes& paper) {
-  answer given{.position = static_cast<int>(item.integer("position", 1, positions_max)), .sequence = item.integer("sequence", 1, sequence_max)};
+  answer given{.position = static_cast<int>(item.integer("position", 1, positions_max)),
+               .sequence = item.integer("sequence", 1, sequence_max)};
   const auto value = item.nullable("answer");
   if (given.position > std::ssize(paper.shapes)) {
     item.fail("position", "not_on_paper", {{"maximum", std::to_string(paper.shapes.size())}});
@@ -344,7 +375,9 @@ using verb = reply (*)(service&, request&, const principal&);
 
 void add_routes(http::router& routes, const identity::guard& access, service& verbs) {
   using enum http::method;
-  const auto with = [&verbs](verb answer) { return [&verbs, answer](request& r, const principal& who) { return answer(verbs, r, who); }; };
+  const auto with = [&verbs](verb answer) {
+    return [&verbs, answer](request& r, const principal& who) { return answer(verbs, r, who); };
+  };
   const std::string exams = "/api/exam";
   routes.add(post, exams + "/blueprints", access.needs(permission::compose_papers, with(create_blueprint)));
   routes.add(get, exams + "/blueprints", access.needs(permission::read_blueprints, with(list_blueprints)));
@@ -352,9 +385,12 @@ void add_routes(http::router& routes, const identity::guard& access, service& ve
   routes.add(post, exams + "/sittings", access.needs(permission::hold_sittings, with(create_sitting)));
   routes.add(get, exams + "/sittings", access.needs(permission::watch_sittings, with(list_sittings)));
   routes.add(get, exams + "/sittings/{sitting_id}", access.needs(permission::watch_sittings, with(get_sitting)));
-  routes.add(post, exams + "/sittings/{sitting_id}/registrations", access.needs(permission::hold_sittings, with(register_candidates)));
-  routes.add(put, exams + "/sittings/{sitting_id}/release", access.needs(permission::release_results, with(release_results)));
-  routes.add(get, exams + "/sittings/{sitting_id}/attempts", access.needs(permission::watch_sittings, with(list_candidates)));
+  routes.add(post, exams + "/sittings/{sitting_id}/registrations",
+             access.needs(permission::hold_sittings, with(register_candidates)));
+  routes.add(put, exams + "/sittings/{sitting_id}/release",
+             access.needs(permission::release_results, with(release_results)));
+  routes.add(get, exams + "/sittings/{sitting_id}/attempts",
+             access.needs(permission::watch_sittings, with(list_candidates)));
   routes.add(get, exams + "/my/sittings", access.needs(permission::sit_exams, with(list_own_sittings)));
   routes.add(post, exams + "/sittings/{sitting_id}/attempt", access.needs(permission::sit_exams, with(start)));
   routes.add(get, exams + "/attempts/{attempt_id}", access.needs(permission::sit_exams, with(get_attempt)));

@@ -45,7 +45,9 @@ int marked_attempt::answered() const {
   return static_cast<int>(std::ranges::count_if(marks, [](const mark& m) { return m.answer.has_value(); }));
 }
 
-std::string_view name_of(release r) { return std::ranges::find(release_names, r, &std::pair<release, std::string_view>::first)->second; }
+std::string_view name_of(release r) {
+  return std::ranges::find(release_names, r, &std::pair<release, std::string_view>::first)->second;
+}
 
 std::optional<release> release_named(std::string_view name) {
   const auto found = std::ranges::find(release_names, name, &std::pair<release, std::string_view>::second);
@@ -57,10 +59,14 @@ std::string_view name_of(closed_by c) { return c == closed_by::candidate ? "cand
 
 std::string_view name_of(outcome o) {
   switch (o) {
-    case outcome::saved: return "saved";
-    case outcome::repeated: return "repeated";
-    case outcome::superseded: return "superseded";
-    case outcome::conflicting: return "conflicting";
+    case outcome::saved:
+      return "saved";
+    case outcome::repeated:
+      return "repeated";
+    case outcome::superseded:
+      return "superseded";
+    case outcome::conflicting:
+      return "conflicting";
   }
   throw std::logic_error("unknown outcome");
 }
@@ -69,9 +75,11 @@ std::vector<base::fault> faults_in(const blueprint& b) {
   std::vector<base::fault> faults;
   for (std::size_t i = 0; i < b.parts.size(); ++i) {
     const auto first = std::ranges::find(b.parts, b.parts[i].type, &part::type);
-    if (first != b.parts.begin() + static_cast<std::ptrdiff_t>(i)) faults.push_back({"/parts/" + std::to_string(i) + "/type", "type_repeated"});
+    if (first != b.parts.begin() + static_cast<std::ptrdiff_t>(i))
+      faults.push_back({"/parts/" + std::to_string(i) + "/type", "type_repeated"});
   }
-  if (b.pass_points > b.points()) faults.push_back({"/pass_points", "pass_points_too_high", {{"maximum", std::to_string(b.points())}}});
+  if (b.pass_points > b.points())
+    faults.push_back({"/pass_points", "pass_points_too_high", {{"maximum", std::to_string(b.points())}}});
   return faults;
 }
 
@@ -82,7 +90,8 @@ std::vector<base::fault> faults_in(const sitting& s, base::time_point now) {
 }
 
 base::result<> may_start(const sitting& s, base::time_point now) {
-  const base::message_values window = {{"opens_at", base::to_iso(s.opens_at)}, {"closes_at", base::to_iso(s.closes_at)}, {"now", base::to_iso(now)}};
+  const base::message_values window = {
+      {"opens_at", base::to_iso(s.opens_at)}, {"closes_at", base::to_iso(s.closes_at)}, {"now", base::to_iso(now)}};
   if (now < s.opens_at) return base::refuse(base::problem_kind::conflict, "sitting_not_open", window);
   if (now >= s.closes_at) return base::refuse(base::problem_kind::conflict, "sitting_over", window);
   return {};
@@ -90,12 +99,15 @@ base::result<> may_start(const sitting& s, base::time_point now) {
 
 base::result<> may_register(const sitting& s, base::time_point now) {
   if (s.released != release::nothing) return base::refuse(base::problem_kind::conflict, "sitting_released");
-  if (now >= s.closes_at) return base::refuse(base::problem_kind::conflict, "sitting_over", {{"closes_at", base::to_iso(s.closes_at)}});
+  if (now >= s.closes_at)
+    return base::refuse(base::problem_kind::conflict, "sitting_over", {{"closes_at", base::to_iso(s.closes_at)}});
   return {};
 }
 
 base::result<> may_release(const sitting& s, release to, base::time_point now, std::chrono::milliseconds grace) {
-  if (to < s.released) return base::refuse(base::problem_kind::conflict, "release_backwards", {{"released", std::string(name_of(s.released))}});
+  if (to < s.released)
+    return base::refuse(base::problem_kind::conflict, "release_backwards",
+                        {{"released", std::string(name_of(s.released))}});
   const bool over = now > s.closes_at + grace || everybody_has_finished(s);
   if (!over || s.started != s.closed)
     return base::refuse(base::problem_kind::conflict, "sitting_not_over",
@@ -103,7 +115,8 @@ base::result<> may_release(const sitting& s, release to, base::time_point now, s
   return {};
 }
 
-std::string_view state_for_candidate(const sitting& s, const std::optional<attempt>& own, base::time_point now, std::chrono::milliseconds grace) {
+std::string_view state_for_candidate(const sitting& s, const std::optional<attempt>& own, base::time_point now,
+                                     std::chrono::milliseconds grace) {
   if (own) return own->closed_at || now > own->deadline_at + grace ? "done" : "running";
   if (now < s.opens_at) return "upcoming";
   return now < s.closes_at ? "open" : "missed";
@@ -117,14 +130,17 @@ std::vector<std::vector<outcome>> outcomes_of(std::span<const log_entry> entries
     const std::string& logged = entry.inserted ? entry.sent.front() : entry.logged;
     for (const auto& sent : entry.sent) {
       const bool is_the_one = entry.inserted && outcomes.empty();
-      if (is_the_one) outcomes.push_back(entry.sequence < newest ? outcome::superseded : outcome::saved);
-      else outcomes.push_back(sent == logged ? outcome::repeated : outcome::conflicting);
+      if (is_the_one)
+        outcomes.push_back(entry.sequence < newest ? outcome::superseded : outcome::saved);
+      else
+        outcomes.push_back(sent == logged ? outcome::repeated : outcome::conflicting);
     }
   }
   return all;
 }
 
-marked_attempt marked(std::span<const paper_row> paper, std::span<const answer> newest, const marking_keys& keys, int pass_points) {
+marked_attempt marked(std::span<const paper_row> paper, std::span<const answer> newest, const marking_keys& keys,
+                      int pass_points) {
   marked_attempt result;
   result.score.pass_points = pass_points;
   for (const auto& row : paper) {

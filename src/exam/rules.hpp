@@ -23,15 +23,16 @@ base::result<> may_register(const sitting& s, base::time_point now);
 base::result<> may_release(const sitting& s, release to, base::time_point now, std::chrono::milliseconds grace);
 
 // For a candidate's list: upcoming, open, running, done, missed.
-std::string_view state_for_candidate(const sitting& s, const std::optional<attempt>& own, base::time_point now, std::chrono::milliseconds grace);
+std::string_view state_for_candidate(const sitting& s, const std::optional<attempt>& own, base::time_point now,
+                                     std::chrono::milliseconds grace);
 
 // ---- answers --------------------------------------------------------------------------------------------------------
 // Answers of one attempt and question with one sequence number, in the order in which they arrived.
 struct log_entry {
   std::int64_t sequence = 0;
   std::vector<std::string> sent;
-  bool inserted = false;   // the log took the first of them
-  std::string logged;      // what the log held before, where it took none
+  bool inserted = false;  // the log took the first of them
+  std::string logged;     // what the log held before, where it took none
 };
 
 // The outcomes of each entry's answers. `entries` are all that one batch holds for one question, by ascending sequence;
@@ -46,7 +47,8 @@ struct marking_key {
 using marking_keys = std::unordered_map<std::int64_t, marking_key>;  // by version id
 
 // `paper` of one attempt in the order of positions, `newest` the newest answer of each question.
-marked_attempt marked(std::span<const paper_row> paper, std::span<const answer> newest, const marking_keys& keys, int pass_points);
+marked_attempt marked(std::span<const paper_row> paper, std::span<const answer> newest, const marking_keys& keys,
+                      int pass_points);
 
 // ---- what may be seen -----------------------------------------------------------------------------------------------
 struct view {

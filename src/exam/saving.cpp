@@ -59,8 +59,9 @@ std::string logged_answer(pqxx::transaction_base& t, const place& p) {
   return t.exec_prepared1("exam_logged_answer", p.attempt_id, p.position, p.sequence)[0].as<std::string>();
 }
 
-writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests, const std::vector<place>& places,
-                            std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
+writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests,
+                            const std::vector<place>& places, std::vector<logged_row>& rows,
+                            std::chrono::milliseconds grace) {
   postgres::array attempts, row_attempts, positions, sequences, texts;
   for (const auto& row : rows) {
     const auto& first = places[row.begin];
@@ -72,11 +73,13 @@ writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_re
   }
   writable_attempts writable;
   const std::int64_t grace_us = std::chrono::microseconds{grace}.count();
-  const auto told = t.exec_prepared("exam_save", attempts.str(), row_attempts.str(), positions.str(), sequences.str(), texts.str(), grace_us);
+  const auto told = t.exec_prepared("exam_save", attempts.str(), row_attempts.str(), positions.str(), sequences.str(),
+                                    texts.str(), grace_us);
   for (const auto& line : told) {
     const auto number = line[0].as<std::size_t>();
     if (number == 0) {
-      writable.emplace(line[1].as<std::int64_t>(), clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
+      writable.emplace(line[1].as<std::int64_t>(),
+                       clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
       continue;
     }
     auto& row = rows[number - 1];
@@ -92,12 +95,15 @@ writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_re
 void tell(std::vector<save_request>& requests, const std::vector<place>& places, std::span<const logged_row> rows) {
   std::vector<log_entry> entries;
   for (const auto& row : rows) {
-    auto& entry = entries.emplace_back(log_entry{.sequence = places[row.begin].sequence, .inserted = row.inserted, .logged = row.logged});
-    for (std::size_t i = row.begin; i < row.end; ++i) entry.sent.push_back(requests[places[i].request].given[places[i].index].text);
+    auto& entry = entries.emplace_back(
+        log_entry{.sequence = places[row.begin].sequence, .inserted = row.inserted, .logged = row.logged});
+    for (std::size_t i = row.begin; i < row.end; ++i)
+      entry.sent.push_back(requests[places[i].request].given[places[i].index].text);
   }
   const auto outcomes = outcomes_of(entries, rows.front().newest_before);
   for (std::size_t r = 0; r < rows.size(); ++r)
-    for (std::size_t i = rows[r].begin; i < rows[r].end; ++i) requests[places[i].request].outcomes[places[i].index] = outcomes[r][i - rows[r].begin];
+    for (std::size_t i = rows[r].begin; i < rows[r].end; ++i)
+      requests[places[i].request].outcomes[places[i].index] = outcomes[r][i - rows[r].begin];
 }
 
 }  // namespace

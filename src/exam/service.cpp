@@ -14,22 +14,25 @@ using identity::principal;
 constexpr std::size_t requests_per_commit_max = 512;
 constexpr std::size_t stocks_max = 200;
 
-std::string creation_key(const principal& who, const std::string& key) { return std::to_string(who.person_id) + ":" + key; }
+std::string creation_key(const principal& who, const std::string& key) {
+  return std::to_string(who.person_id) + ":" + key;
+}
 
 bool same_request(const blueprint& a, const blueprint& b) {
-  return a.organisation_id == b.organisation_id && a.outline_id == b.outline_id && a.name == b.name && a.pool == b.pool &&
-         a.pass_points == b.pass_points && a.parts == b.parts;
+  return a.organisation_id == b.organisation_id && a.outline_id == b.outline_id && a.name == b.name &&
+         a.pool == b.pool && a.pass_points == b.pass_points && a.parts == b.parts;
 }
 
 bool same_request(const sitting& a, const sitting& b) {
-  return a.organisation_id == b.organisation_id && a.blueprint_id == b.blueprint_id && a.name == b.name && a.opens_at == b.opens_at &&
-         a.closes_at == b.closes_at && a.duration == b.duration;
+  return a.organisation_id == b.organisation_id && a.blueprint_id == b.blueprint_id && a.name == b.name &&
+         a.opens_at == b.opens_at && a.closes_at == b.closes_at && a.duration == b.duration;
 }
 
 // One uses the blueprints of one's own node, of those below it, and of those above it.
 bool may_read_blueprint(const principal& who, const std::string& path) {
   const auto reach = who.reach(permission::read_blueprints);
-  return std::ranges::any_of(reach, [&](const std::string& node) { return path.starts_with(node) || node.starts_with(path); });
+  return std::ranges::any_of(reach,
+                             [&](const std::string& node) { return path.starts_with(node) || node.starts_with(path); });
 }
 
 std::vector<std::string> roles_that_sit() {
@@ -43,9 +46,12 @@ std::vector<base::fault> faults_in(const std::vector<found_account>& found) {
   std::vector<base::fault> faults;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto fault = [&](std::string code) { faults.push_back({"/accounts/" + std::to_string(i), std::move(code)}); };
-    if (!found[i].person_id) fault("unknown_account");
-    else if (found[i].disabled) fault("account_disabled");
-    else if (!found[i].may_sit) fault("account_may_not_sit");
+    if (!found[i].person_id)
+      fault("unknown_account");
+    else if (found[i].disabled)
+      fault("account_disabled");
+    else if (!found[i].may_sit)
+      fault("account_may_not_sit");
   }
   return faults;
 }
@@ -60,7 +66,8 @@ shown_question shown(const paper_row& row, const paper_versions& versions) {
           .media = content.media};
 }
 
-result_question told(const paper_row& row, exam::mark m, const paper_versions& versions, const std::unordered_map<int, base::time_point>& times) {
+result_question told(const paper_row& row, exam::mark m, const paper_versions& versions,
+                     const std::unordered_map<int, base::time_point>& times) {
   if (m.answer) m.answer = question::to_shown_letters(*m.answer, row.option_order);
   m.key = question::to_shown_letters(m.key, row.option_order);
   result_question q{.question = shown(row, versions), .mark = std::move(m)};
@@ -78,15 +85,19 @@ void forget_key(result_question& q) {
 
 }  // namespace
 
-service::service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, settings its_settings, runtime::metrics& metrics)
+service::service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, settings its_settings,
+                 runtime::metrics& metrics)
     : database_(database),
       library_(library),
       settings_(its_settings),
       answers_saved_(metrics.count("guildhall_answers_saved_total", "Answers that were put into the log.")),
       closed_by_candidate_(metrics.count("guildhall_attempts_closed_total", "Attempts closed.", {{"by", "candidate"}})),
       closed_by_deadline_(metrics.count("guildhall_attempts_closed_total", "Attempts closed.", {{"by", "deadline"}})),
-      saving_(loop.get_executor(), requests_per_commit_max, [this](std::vector<save_request>& batch) { return commit(batch); },
-              metrics.observe("guildhall_answer_batch_answers", "Requests with answers that were committed together.", runtime::size_bounds)) {}
+      saving_(
+          loop.get_executor(), requests_per_commit_max,
+          [this](std::vector<save_request>& batch) { return commit(batch); },
+          metrics.observe("guildhall_answer_batch_answers", "Requests with answers that were committed together.",
+                          runtime::size_bounds)) {}
 
 // ---- the bank -------------------------------------------------------------------------------------------------------
 
@@ -102,9 +113,11 @@ runtime::awaitable<std::shared_ptr<const bank::image>> service::image_with(std::
 
 // Nothing where the bank does not hold the outline.
 runtime::awaitable<std::shared_ptr<const stock>> service::stock_for(std::int64_t blueprint_id) {
-  if (const auto kept = stocks_.find(blueprint_id); kept != stocks_.end() && kept->second->release_id() == library_.current()->release_id)
+  if (const auto kept = stocks_.find(blueprint_id);
+      kept != stocks_.end() && kept->second->release_id() == library_.current()->release_id)
     co_return kept->second;
-  const auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_blueprint(t, blueprint_id); });
+  const auto found =
+      co_await database_.read([&](pqxx::transaction_base& t) { return find_blueprint(t, blueprint_id); });
   const auto image = co_await image_with(found.value().outline_id);
   if (!image->outline(found->outline_id)) co_return nullptr;
   const auto made = std::make_shared<const stock>(*found, image);
@@ -121,22 +134,26 @@ runtime::awaitable<composed_blueprint> service::composed(blueprint b) {
   composed_blueprint whole;
   const auto image = co_await image_with(b.outline_id);
   if (const auto* outline = image->outline(b.outline_id))
-    for (const auto& s : spread(*outline, b.questions())) whole.ranges.push_back({s.range->code, s.range->name, s.range->weight, s.questions});
+    for (const auto& s : spread(*outline, b.questions()))
+      whole.ranges.push_back({s.range->code, s.range->name, s.range->weight, s.questions});
   whole.blueprint = std::move(b);
   co_return whole;
 }
 
-runtime::awaitable<base::result<std::optional<blueprint>>> service::blueprint_made_before(const blueprint& b, const std::string& key) {
+runtime::awaitable<base::result<std::optional<blueprint>>> service::blueprint_made_before(const blueprint& b,
+                                                                                          const std::string& key) {
   auto before = co_await database_.read([&](pqxx::transaction_base& t) { return created_blueprint(t, key); });
   if (before && !same_request(*before, b)) co_return refuse(problem_kind::conflict, "idempotency_key_reused");
   co_return before;
 }
 
-runtime::awaitable<base::result<composed_blueprint>> service::create_blueprint(const principal& who, blueprint b, std::string key) {
+runtime::awaitable<base::result<composed_blueprint>> service::create_blueprint(const principal& who, blueprint b,
+                                                                               std::string key) {
   key = creation_key(who, key);
   const auto place = co_await identity::find_organisation(database_, b.organisation_id);
   if (!place) co_return refuse({base::fault{"/organisation_id", "unknown_organisation"}});
-  if (const auto allowed = who.require(permission::compose_papers, place->path); !allowed) co_return std::unexpected(allowed.error());
+  if (const auto allowed = who.require(permission::compose_papers, place->path); !allowed)
+    co_return std::unexpected(allowed.error());
   auto before = co_await blueprint_made_before(b, key);
   if (!before) co_return std::unexpected(before.error());
   if (*before) co_return co_await composed(std::move(**before));
@@ -154,16 +171,19 @@ runtime::awaitable<base::result<composed_blueprint>> service::create_blueprint(c
   co_return co_await composed(std::move(made->value()));
 }
 
-runtime::awaitable<base::result<composed_blueprint>> service::get_blueprint(const principal& who, std::int64_t blueprint_id) {
+runtime::awaitable<base::result<composed_blueprint>> service::get_blueprint(const principal& who,
+                                                                            std::int64_t blueprint_id) {
   auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_blueprint(t, blueprint_id); });
   if (!found) co_return refuse(problem_kind::not_found, "not_found");
   if (!may_read_blueprint(who, found->organisation_path)) co_return refuse(problem_kind::forbidden, "out_of_reach");
   co_return co_await composed(std::move(*found));
 }
 
-runtime::awaitable<std::vector<composed_blueprint>> service::list_blueprints(const principal& who, std::int64_t after, std::int64_t limit) {
+runtime::awaitable<std::vector<composed_blueprint>> service::list_blueprints(const principal& who, std::int64_t after,
+                                                                             std::int64_t limit) {
   const auto reach = who.reach(permission::read_blueprints);
-  auto found = co_await database_.read([&](pqxx::transaction_base& t) { return exam::list_blueprints(t, reach, after, limit); });
+  auto found =
+      co_await database_.read([&](pqxx::transaction_base& t) { return exam::list_blueprints(t, reach, after, limit); });
   std::vector<composed_blueprint> all;
   for (auto& b : found) {
     auto whole = co_await composed(std::move(b));
@@ -185,24 +205,30 @@ runtime::awaitable<titled_sitting> service::titled(sitting s) {
   co_return whole;
 }
 
-runtime::awaitable<base::result<std::optional<sitting>>> service::sitting_made_before(const sitting& s, const std::string& key) {
+runtime::awaitable<base::result<std::optional<sitting>>> service::sitting_made_before(const sitting& s,
+                                                                                      const std::string& key) {
   auto before = co_await database_.read([&](pqxx::transaction_base& t) { return created_sitting(t, key); });
   if (before && !same_request(*before, s)) co_return refuse(problem_kind::conflict, "idempotency_key_reused");
   co_return before;
 }
 
-runtime::awaitable<base::result<>> service::may_use_blueprint(const principal& who, std::int64_t blueprint_id, const std::string& node_path) {
-  const auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_blueprint(t, blueprint_id); });
+runtime::awaitable<base::result<>> service::may_use_blueprint(const principal& who, std::int64_t blueprint_id,
+                                                              const std::string& node_path) {
+  const auto found =
+      co_await database_.read([&](pqxx::transaction_base& t) { return find_blueprint(t, blueprint_id); });
   if (!found) co_return refuse({base::fault{"/blueprint_id", "unknown_blueprint"}});
-  if (node_path.starts_with(found->organisation_path) || may_read_blueprint(who, found->organisation_path)) co_return base::result<>{};
+  if (node_path.starts_with(found->organisation_path) || may_read_blueprint(who, found->organisation_path))
+    co_return base::result<>{};
   co_return refuse(problem_kind::forbidden, "out_of_reach");
 }
 
-runtime::awaitable<base::result<titled_sitting>> service::create_sitting(const principal& who, sitting s, std::string key) {
+runtime::awaitable<base::result<titled_sitting>> service::create_sitting(const principal& who, sitting s,
+                                                                         std::string key) {
   key = creation_key(who, key);
   const auto place = co_await identity::find_organisation(database_, s.organisation_id);
   if (!place) co_return refuse({base::fault{"/organisation_id", "unknown_organisation"}});
-  if (const auto allowed = who.require(permission::hold_sittings, place->path); !allowed) co_return std::unexpected(allowed.error());
+  if (const auto allowed = who.require(permission::hold_sittings, place->path); !allowed)
+    co_return std::unexpected(allowed.error());
   auto before = co_await sitting_made_before(s, key);
   if (!before) co_return std::unexpected(before.error());
   if (*before) co_return co_await titled(std::move(**before));
@@ -220,13 +246,16 @@ runtime::awaitable<base::result<titled_sitting>> service::create_sitting(const p
 runtime::awaitable<base::result<titled_sitting>> service::get_sitting(const principal& who, std::int64_t sitting_id) {
   auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_sitting(t, sitting_id); });
   if (!found) co_return refuse(problem_kind::not_found, "not_found");
-  if (const auto allowed = who.require(permission::watch_sittings, found->organisation_path); !allowed) co_return std::unexpected(allowed.error());
+  if (const auto allowed = who.require(permission::watch_sittings, found->organisation_path); !allowed)
+    co_return std::unexpected(allowed.error());
   co_return co_await titled(std::move(*found));
 }
 
-runtime::awaitable<std::vector<titled_sitting>> service::list_sittings(const principal& who, std::int64_t after, std::int64_t limit) {
+runtime::awaitable<std::vector<titled_sitting>> service::list_sittings(const principal& who, std::int64_t after,
+                                                                       std::int64_t limit) {
   const auto reach = who.reach(permission::watch_sittings);
-  auto found = co_await database_.read([&](pqxx::transaction_base& t) { return exam::list_sittings(t, reach, after, limit); });
+  auto found =
+      co_await database_.read([&](pqxx::transaction_base& t) { return exam::list_sittings(t, reach, after, limit); });
   std::vector<titled_sitting> all;
   for (auto& s : found) {
     auto whole = co_await titled(std::move(s));
@@ -235,13 +264,14 @@ runtime::awaitable<std::vector<titled_sitting>> service::list_sittings(const pri
   co_return all;
 }
 
-runtime::awaitable<base::result<service::registered_counts>> service::register_candidates(const principal& who, std::int64_t sitting_id,
-                                                                                          std::vector<std::string> accounts) {
+runtime::awaitable<base::result<service::registered_counts>> service::register_candidates(
+    const principal& who, std::int64_t sitting_id, std::vector<std::string> accounts) {
   const auto roles = roles_that_sit();
   co_return co_await database_.write([&](pqxx::transaction_base& t) -> base::result<registered_counts> {
     const auto found = lock_sitting(t, sitting_id, false);
     if (!found) return refuse(problem_kind::not_found, "not_found");
-    if (const auto allowed = who.require(permission::hold_sittings, found->organisation_path); !allowed) return std::unexpected(allowed.error());
+    if (const auto allowed = who.require(permission::hold_sittings, found->organisation_path); !allowed)
+      return std::unexpected(allowed.error());
     const auto people = find_accounts(t, accounts, roles);
     if (auto faults = faults_in(people); !faults.empty()) return refuse(std::move(faults));
     if (const auto allowed = may_register(*found, exam::now(t)); !allowed) return std::unexpected(allowed.error());
@@ -256,25 +286,33 @@ runtime::awaitable<base::result<>> service::release_results(const principal& who
   const auto done = co_await database_.write([&](pqxx::transaction_base& t) -> base::result<> {
     const auto found = lock_sitting(t, sitting_id, true);
     if (!found) return refuse(problem_kind::not_found, "not_found");
-    if (const auto allowed = who.require(permission::release_results, found->organisation_path); !allowed) return allowed;
+    if (const auto allowed = who.require(permission::release_results, found->organisation_path); !allowed)
+      return allowed;
     if (const auto allowed = may_release(*found, to, exam::now(t), settings_.grace); !allowed) return allowed;
     set_released(t, sitting_id, to, who.person_id);
     return {};
   });
-  if (done) base::log::info("results_released", {{"sitting", sitting_id}, {"released", name_of(to)}, {"by", who.person_id}});
+  if (done)
+    base::log::info("results_released", {{"sitting", sitting_id}, {"released", name_of(to)}, {"by", who.person_id}});
   co_return done;
 }
 
-runtime::awaitable<base::result<std::vector<candidate>>> service::list_candidates(const principal& who, std::int64_t sitting_id, std::int64_t after, std::int64_t limit) {
+runtime::awaitable<base::result<std::vector<candidate>>> service::list_candidates(const principal& who,
+                                                                                  std::int64_t sitting_id,
+                                                                                  std::int64_t after,
+                                                                                  std::int64_t limit) {
   const auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_sitting(t, sitting_id); });
   if (!found) co_return refuse(problem_kind::not_found, "not_found");
-  if (const auto allowed = who.require(permission::watch_sittings, found->organisation_path); !allowed) co_return std::unexpected(allowed.error());
-  co_return co_await database_.read([&](pqxx::transaction_base& t) { return exam::list_candidates(t, sitting_id, after, limit); });
+  if (const auto allowed = who.require(permission::watch_sittings, found->organisation_path); !allowed)
+    co_return std::unexpected(allowed.error());
+  co_return co_await database_.read(
+      [&](pqxx::transaction_base& t) { return exam::list_candidates(t, sitting_id, after, limit); });
 }
 
 // ---- attempts -------------------------------------------------------------------------------------------------------
 
-runtime::awaitable<own_sittings> service::list_own_sittings(const principal& who, std::int64_t before, std::int64_t limit) {
+runtime::awaitable<own_sittings> service::list_own_sittings(const principal& who, std::int64_t before,
+                                                            std::int64_t limit) {
   own_sittings own;
   co_await database_.read([&](pqxx::transaction_base& t) {
     own.sittings = exam::list_own_sittings(t, who.person_id, before, limit);
@@ -294,23 +332,31 @@ runtime::awaitable<base::result<>> service::make_attempt(const principal& who, c
   base::result<std::vector<drawn_question>> drawn;
   if (from) drawn = draw(*from, seed);
   if (!from || !drawn) {  // the bank has lost questions since the blueprint was made
-    base::log::error("paper_not_drawn", {{"sitting", s.sitting_id}, {"blueprint", s.blueprint_id}, {"outline", s.outline_id}});
+    base::log::error("paper_not_drawn",
+                     {{"sitting", s.sitting_id}, {"blueprint", s.blueprint_id}, {"outline", s.outline_id}});
     co_return refuse(problem_kind::conflict, "paper_not_available");
   }
-  co_await database_.write([&](pqxx::transaction_base& t) { insert_attempt(t, s.sitting_id, who.person_id, seed, from->release_id(), *drawn); });
+  co_await database_.write([&](pqxx::transaction_base& t) {
+    insert_attempt(t, s.sitting_id, who.person_id, seed, from->release_id(), *drawn);
+  });
   co_return base::result<>{};
 }
 
 runtime::awaitable<base::result<attempt_view>> service::start(const principal& who, std::int64_t sitting_id) {
-  auto found = co_await database_.read([&](pqxx::transaction_base& t) { return find_own_sitting(t, sitting_id, who.person_id); });
+  auto found = co_await database_.read(
+      [&](pqxx::transaction_base& t) { return find_own_sitting(t, sitting_id, who.person_id); });
   if (!found) co_return refuse(problem_kind::not_found, "not_found");
   if (!found->registered) co_return refuse(problem_kind::not_found, "not_registered");
   if (!found->own) {
-    if (const auto allowed = may_start(found->sitting, found->now); !allowed) co_return std::unexpected(allowed.error());
+    if (const auto allowed = may_start(found->sitting, found->now); !allowed)
+      co_return std::unexpected(allowed.error());
     const auto made = co_await make_attempt(who, found->sitting);
     if (!made) co_return std::unexpected(made.error());
-    found = co_await database_.read([&](pqxx::transaction_base& t) { return find_own_sitting(t, sitting_id, who.person_id); });
-    if (!found->own) co_return std::unexpected(may_start(found->sitting, found->sitting.closes_at).error());  // the window ended meanwhile
+    found = co_await database_.read(
+        [&](pqxx::transaction_base& t) { return find_own_sitting(t, sitting_id, who.person_id); });
+    if (!found->own)
+      co_return std::unexpected(
+          may_start(found->sitting, found->sitting.closes_at).error());  // the window ended meanwhile
   }
   co_return co_await view_attempt(found->own->attempt_id);
 }
@@ -342,7 +388,8 @@ void service::remember(std::int64_t attempt_id, std::shared_ptr<const paper_shap
   papers_order_.pop_front();
 }
 
-runtime::awaitable<base::result<std::shared_ptr<const paper_shapes>>> service::own_paper(const principal& who, std::int64_t attempt_id) {
+runtime::awaitable<base::result<std::shared_ptr<const paper_shapes>>> service::own_paper(const principal& who,
+                                                                                         std::int64_t attempt_id) {
   const auto kept = papers_.find(attempt_id);
   std::shared_ptr<const paper_shapes> paper = kept == papers_.end() ? nullptr : kept->second;
   if (!paper) {
@@ -355,7 +402,8 @@ runtime::awaitable<base::result<std::shared_ptr<const paper_shapes>>> service::o
     const auto versions = co_await paper_versions::load(library_, rows);
     auto made = std::make_shared<paper_shapes>();
     made->person_id = facts->attempt.person_id;
-    for (const auto& row : rows[attempt_id]) made->shapes.push_back({versions.type(row.version_id), static_cast<std::uint8_t>(row.option_order.size())});
+    for (const auto& row : rows[attempt_id])
+      made->shapes.push_back({versions.type(row.version_id), static_cast<std::uint8_t>(row.option_order.size())});
     remember(attempt_id, made);
     paper = std::move(made);
   }
@@ -369,11 +417,13 @@ runtime::awaitable<> service::commit(std::vector<save_request>& batch) {
   co_await database_.read([&](pqxx::transaction_base& t) { save(t, batch, settings_.grace); });
 }
 
-runtime::awaitable<base::result<save_request>> service::save_answers(std::int64_t attempt_id, std::vector<answer> given) {
+runtime::awaitable<base::result<save_request>> service::save_answers(std::int64_t attempt_id,
+                                                                     std::vector<answer> given) {
   save_request asked{.attempt_id = attempt_id, .given = std::move(given)};
   auto done = co_await saving_.add(std::move(asked));
   if (!done.taken) co_return refuse(problem_kind::conflict, "attempt_closed");
-  const auto in_log = std::ranges::count_if(done.outcomes, [](outcome o) { return o == outcome::saved || o == outcome::superseded; });
+  const auto in_log =
+      std::ranges::count_if(done.outcomes, [](outcome o) { return o == outcome::saved || o == outcome::superseded; });
   answers_saved_.add(static_cast<double>(in_log));
   co_return done;
 }
@@ -385,7 +435,8 @@ runtime::awaitable<base::result<hand_in_facts>> service::hand_in(const principal
   if (!facts->attempt.closed_at) closed_now = co_await exam::hand_in(database_, library_, *facts, settings_.grace);
   const auto whole = co_await database_.read([&](pqxx::transaction_base& t) {
     const auto result = find_results(t, {attempt_id}).at(attempt_id);
-    return hand_in_facts{find_attempt(t, attempt_id)->attempt, result.answered(), static_cast<int>(result.marks.size())};
+    return hand_in_facts{find_attempt(t, attempt_id)->attempt, result.answered(),
+                         static_cast<int>(result.marks.size())};
   });
   if (closed_now) (whole.attempt.closer == closed_by::candidate ? closed_by_candidate_ : closed_by_deadline_).add();
   co_return whole;
@@ -402,7 +453,8 @@ runtime::awaitable<> service::close_overdue() {
 runtime::awaitable<base::result<result_view>> service::get_result(const principal& who, std::int64_t attempt_id) {
   const auto facts = co_await database_.read([&](pqxx::transaction_base& t) { return find_attempt(t, attempt_id); });
   const bool own = facts && facts->attempt.person_id == who.person_id;
-  if (!own && !(facts && who.may(permission::read_results, facts->organisation_path))) co_return refuse(problem_kind::not_found, "not_found");
+  if (!own && !(facts && who.may(permission::read_results, facts->organisation_path)))
+    co_return refuse(problem_kind::not_found, "not_found");
   if (!facts->attempt.closed_at) co_return refuse(problem_kind::conflict, "attempt_open");
   if (own && facts->released == release::nothing) co_return refuse(problem_kind::conflict, "result_not_released");
   const view seen = own ? view_of(facts->released) : view_of(release::key);

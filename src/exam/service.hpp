@@ -73,27 +73,40 @@ struct result_view {
 
 class service {
  public:
-  service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, settings its_settings, runtime::metrics& metrics);
+  service(boost::asio::io_context& loop, postgres::pool& database, bank::library& library, settings its_settings,
+          runtime::metrics& metrics);
 
   // `key` is what the client sent as Idempotency-Key.
-  runtime::awaitable<base::result<composed_blueprint>> create_blueprint(const identity::principal& who, blueprint b, std::string key);
-  runtime::awaitable<base::result<composed_blueprint>> get_blueprint(const identity::principal& who, std::int64_t blueprint_id);
-  runtime::awaitable<std::vector<composed_blueprint>> list_blueprints(const identity::principal& who, std::int64_t after, std::int64_t limit);
+  runtime::awaitable<base::result<composed_blueprint>> create_blueprint(const identity::principal& who, blueprint b,
+                                                                        std::string key);
+  runtime::awaitable<base::result<composed_blueprint>> get_blueprint(const identity::principal& who,
+                                                                     std::int64_t blueprint_id);
+  runtime::awaitable<std::vector<composed_blueprint>> list_blueprints(const identity::principal& who,
+                                                                      std::int64_t after, std::int64_t limit);
 
-  runtime::awaitable<base::result<titled_sitting>> create_sitting(const identity::principal& who, sitting s, std::string key);
+  runtime::awaitable<base::result<titled_sitting>> create_sitting(const identity::principal& who, sitting s,
+                                                                  std::string key);
   runtime::awaitable<base::result<titled_sitting>> get_sitting(const identity::principal& who, std::int64_t sitting_id);
-  runtime::awaitable<std::vector<titled_sitting>> list_sittings(const identity::principal& who, std::int64_t after, std::int64_t limit);
+  runtime::awaitable<std::vector<titled_sitting>> list_sittings(const identity::principal& who, std::int64_t after,
+                                                                std::int64_t limit);
   struct registered_counts {
     int registered = 0, added = 0;
   };
-  runtime::awaitable<base::result<registered_counts>> register_candidates(const identity::principal& who, std::int64_t sitting_id, std::vector<std::string> accounts);
-  runtime::awaitable<base::result<>> release_results(const identity::principal& who, std::int64_t sitting_id, release to);
-  runtime::awaitable<base::result<std::vector<candidate>>> list_candidates(const identity::principal& who, std::int64_t sitting_id, std::int64_t after, std::int64_t limit);
+  runtime::awaitable<base::result<registered_counts>> register_candidates(const identity::principal& who,
+                                                                          std::int64_t sitting_id,
+                                                                          std::vector<std::string> accounts);
+  runtime::awaitable<base::result<>> release_results(const identity::principal& who, std::int64_t sitting_id,
+                                                     release to);
+  runtime::awaitable<base::result<std::vector<candidate>>> list_candidates(const identity::principal& who,
+                                                                           std::int64_t sitting_id, std::int64_t after,
+                                                                           std::int64_t limit);
 
-  runtime::awaitable<own_sittings> list_own_sittings(const identity::principal& who, std::int64_t before, std::int64_t limit);
+  runtime::awaitable<own_sittings> list_own_sittings(const identity::principal& who, std::int64_t before,
+                                                     std::int64_t limit);
   runtime::awaitable<base::result<attempt_view>> start(const identity::principal& who, std::int64_t sitting_id);
   runtime::awaitable<base::result<attempt_view>> get_attempt(const identity::principal& who, std::int64_t attempt_id);
-  runtime::awaitable<base::result<std::shared_ptr<const paper_shapes>>> own_paper(const identity::principal& who, std::int64_t attempt_id);
+  runtime::awaitable<base::result<std::shared_ptr<const paper_shapes>>> own_paper(const identity::principal& who,
+                                                                                  std::int64_t attempt_id);
   // Answers must fit own_paper(). Completes when all of them are on disk; conflict "attempt_closed" where none is.
   runtime::awaitable<base::result<save_request>> save_answers(std::int64_t attempt_id, std::vector<answer> given);
   runtime::awaitable<base::result<hand_in_facts>> hand_in(const identity::principal& who, std::int64_t attempt_id);
@@ -109,9 +122,12 @@ class service {
   runtime::awaitable<std::shared_ptr<const stock>> stock_for(std::int64_t blueprint_id);
   runtime::awaitable<composed_blueprint> composed(blueprint b);
   runtime::awaitable<titled_sitting> titled(sitting s);
-  runtime::awaitable<base::result<std::optional<blueprint>>> blueprint_made_before(const blueprint& b, const std::string& creation_key);
-  runtime::awaitable<base::result<std::optional<sitting>>> sitting_made_before(const sitting& s, const std::string& creation_key);
-  runtime::awaitable<base::result<>> may_use_blueprint(const identity::principal& who, std::int64_t blueprint_id, const std::string& node_path);
+  runtime::awaitable<base::result<std::optional<blueprint>>> blueprint_made_before(const blueprint& b,
+                                                                                   const std::string& creation_key);
+  runtime::awaitable<base::result<std::optional<sitting>>> sitting_made_before(const sitting& s,
+                                                                               const std::string& creation_key);
+  runtime::awaitable<base::result<>> may_use_blueprint(const identity::principal& who, std::int64_t blueprint_id,
+                                                       const std::string& node_path);
   runtime::awaitable<base::result<>> make_attempt(const identity::principal& who, const sitting& s);
   runtime::awaitable<attempt_view> view_attempt(std::int64_t attempt_id);
   runtime::awaitable<> commit(std::vector<save_request>& batch);

@@ -23,6 +23,8 @@ void each_segment(std::string_view path, Visit visit) {
 
 bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
 
+using refused = std::bad_expected_access<base::problem>;
+
 const std::string status_classes[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
 
 }  // namespace
@@ -90,45 +92,54 @@ const router::node* router::find(request& r) const {
   return at;
 }
 
-runtime::awaitable<response> router::respond(request& r) const {
-  const node* at = find(r);
-  if (!at || at->targets.empty()) {
-    r.path_values.clear();
-    const bool page = otherwise_ && (r.method == method::get || r.method == method::head);
-    if (page) co_return co_await guarded(otherwise_, r);
-    co_return to_response({.kind = base::problem_kind::not_found, .code = "not_found"}, r);
-  }
-  const auto found = at->targets.find(r.method == method::head ? method::get : r.method);
-  if (found == at->targets.end()) {
+const router::target* router::target_of(const node& at, request& r) const {
+  const auto found = at.targets.find(r.method == method::head ? method::get : r.method);
+  if (found == at.targets.end()) {
     std::string allowed;
-    for (const auto& [verb, unused] : at->targets) {
+    for (const auto& [verb, unused] : at.targets) {
       allowed += (allowed.empty() ? "" : ", ") + std::string(name_of(verb));
       if (verb == method::get) allowed += ", HEAD";
     }
-    co_return to_response({.kind = base::problem_kind::method_not_allowed, .code = "method_not_allowed", .values = {{"allowed", allowed}}}, r);
+    throw refused({.kind = base::problem_kind::method_not_allowed, .code = "method_not_allowed", .values = {{"allowed", allowed}}});
   }
-  const auto& target = found->second;
-  r.route = target.pattern;
-  const auto begin = std::chrono::steady_clock::now();
-  response reply = co_await guarded(target.answer, r);
-  target.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  target.by_status[static_cast<std::size_t>(reply.status / 100 - 1)].add();
-  co_return reply;
+  r.route = found->second.pattern;
+  return &found->second;
 }
 
-runtime::awaitable<response> router::guarded(const handler& answer, request& r) const {
+const handler& router::handler_for(request& r, const target*& found) const {
+  if (const node* at = find(r); at && !at->targets.empty()) {
+    found = target_of(*at, r);
+    return found->answer;
+  }
+  r.path_values.clear();
+  const bool page = otherwise_ && (r.method == method::get || r.method == method::head);
+  if (!page) throw refused({.kind = base::problem_kind::not_found, .code = "not_found"});
+  return otherwise_;
+}
+
+runtime::awaitable<response> router::respond(request& r) const {
+  const auto begin = std::chrono::steady_clock::now();
+  const target* found = nullptr;
+  response reply;
   base::problem wrong;
+  bool answered = false;
   try {
-    co_return co_await answer(r);
-  } catch (const std::bad_expected_access<base::problem>& refused) {
-    wrong = refused.error();
+    reply = co_await handler_for(r, found)(r);
+    answered = true;
+  } catch (const refused& no) {
+    wrong = no.error();
   } catch (const runtime::unavailable& error) {
     base::log::warning("unavailable", {{"request_id", std::string_view(r.id)}, {"what", std::string_view(error.what())}});
     wrong = {.kind = base::problem_kind::unavailable, .code = "unavailable", .retry_after = std::chrono::seconds{1}};
   } catch (const std::exception& error) {
     base::log::error("internal", {{"request_id", std::string_view(r.id)}, {"route", r.route}, {"what", std::string_view(error.what())}});
   }
-  co_return to_response(wrong, r);
+  if (!answered) reply = to_response(wrong, r);
+  if (found) {
+    found->seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    found->by_status[static_cast<std::size_t>(reply.status / 100 - 1)].add();
+  }
+  co_return reply;
 }
 
 }  // namespace http

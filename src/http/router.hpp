@@ -47,7 +47,8 @@ class router {
   struct target;
   struct node;
   const node* find(request& r) const;
-  runtime::awaitable<response> guarded(const handler& answer, request& r) const;
+  const target* target_of(const node& at, request& r) const;
+  const handler& handler_for(request& r, const target*& found) const;
 
   runtime::metrics& metrics_;
   std::unique_ptr<node> root_;

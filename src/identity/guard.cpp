@@ -4,8 +4,11 @@ namespace identity {
 namespace {
 
 runtime::awaitable<http::response> answer_known(sessions& all, std::optional<permission> needed, const principal_handler& answer, http::request& r) {
-  const auto found = co_await all.of(r);
-  const auto who = found.value();
+  auto who = all.cached(r);
+  if (!who) {
+    const auto found = co_await all.of(r);
+    who = found.value();
+  }
   if (needed && !who->may(*needed)) throw std::bad_expected_access(base::problem{.kind = base::problem_kind::forbidden, .code = "permission_missing"});
   co_return co_await answer(r, *who);
 }

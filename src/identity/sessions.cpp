@@ -16,6 +16,11 @@ std::string csrf_token_of(std::string_view token) { return base::keyed_hash_hex(
 
 bool is_unsafe(http::method m) { return m != http::method::get && m != http::method::head && m != http::method::options; }
 
+// Another site can make a browser send the cookie, but not this header.
+bool lacks_csrf_token(const http::request& r, bool by_cookie, const principal& who) {
+  return by_cookie && is_unsafe(r.method) && !base::equal_in_constant_time(r.header("x-csrf-token"), who.csrf_token);
+}
+
 std::int64_t seconds_since_epoch(base::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -84,18 +89,21 @@ runtime::awaitable<new_session> sessions::create(std::int64_t person_id) {
   co_return made;
 }
 
+std::shared_ptr<const principal> sessions::cached(const http::request& r) const {
+  bool by_cookie = false;
+  const auto known = cache_.find(token_of(r, by_cookie));
+  const bool usable = known && cache_.is_fresh(*known, session_cache::clock::now(), settings_.cache) && !lacks_csrf_token(r, by_cookie, *known->who);
+  return usable ? known->who : nullptr;
+}
+
 runtime::awaitable<base::result<std::shared_ptr<const principal>>> sessions::of(const http::request& r) {
+  if (auto who = cached(r)) co_return who;
   bool by_cookie = false;
   const std::string_view token = token_of(r, by_cookie);
   if (token.size() != token_characters) co_return base::refuse(base::problem_kind::not_authenticated, "not_authenticated");
-  std::shared_ptr<const principal> who;
-  const auto cached = cache_.find(token);
-  const bool fresh = cached && cache_.is_fresh(*cached, session_cache::clock::now(), settings_.cache);
-  if (fresh) who = cached->who;
-  else who = co_await resolve(std::string(token));
+  const auto who = co_await resolve(std::string(token));
   if (!who) co_return base::refuse(base::problem_kind::not_authenticated, "session_expired");
-  if (by_cookie && is_unsafe(r.method) && !base::equal_in_constant_time(r.header("x-csrf-token"), who->csrf_token))
-    co_return base::refuse(base::problem_kind::forbidden, "csrf");
+  if (lacks_csrf_token(r, by_cookie, *who)) co_return base::refuse(base::problem_kind::forbidden, "csrf");
   co_return who;
 }
 

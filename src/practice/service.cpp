@@ -174,9 +174,9 @@ runtime::awaitable<outcome> service::outcome_of(completion result, std::int64_t 
   co_return outcome{result, questions, its_stage && result.stage_passed ? its_stage->stage_after : 0};
 }
 
-runtime::awaitable<std::optional<run>> service::load_run(std::int64_t run_id) {
+runtime::awaitable<run> service::load_run(std::int64_t run_id) {
   const auto row = co_await find_run(database_, run_id);
-  if (!row) co_return std::nullopt;
+  if (!row) throw std::logic_error(fmt::format("run {} has vanished", run_id));
   run found{.run_id = run_id, .stage_id = row->facts.stage_id, .question_ids = row->facts.question_ids};
   const auto image = library_.current();
   std::vector<std::int64_t> older;
@@ -187,7 +187,8 @@ runtime::awaitable<std::optional<run>> service::load_run(std::int64_t run_id) {
     else
       found.given.emplace(a.position, feedback_on(*image, *q, a.answer, a.is_right));
   }
-  const auto versions = older.empty() ? std::vector<bank::question_version>{} : co_await library_.versions(older);
+  std::vector<bank::question_version> versions;
+  if (!older.empty()) versions = co_await library_.versions(std::move(older));
   for (const auto& a : row->answers) {
     const auto version = std::ranges::find(versions, a.version_id, &bank::question_version::version_id);
     if (version != versions.end()) found.given.emplace(a.position, feedback_on(*version, a));
@@ -201,7 +202,7 @@ runtime::awaitable<base::result<run>> service::see_run(std::int64_t person_id, s
   const auto facts = co_await facts_of(run_id);
   if (!facts || facts->person_id != person_id) co_return base::refuse(base::problem_kind::not_found, "not_found");
   auto found = co_await load_run(run_id);
-  co_return std::move(found.value());
+  co_return found;
 }
 
 runtime::awaitable<base::result<answered>> service::answer(const identity::principal& who, std::int64_t run_id,
@@ -236,7 +237,7 @@ runtime::awaitable<base::result<answered>> service::answer(const identity::princ
   given = co_await answers_.add(std::move(given));
   if (!given.fresh) {  // answered before: the first answer counts
     auto before = co_await load_run(run_id);
-    co_return answered{std::move(before.value().given.at(position)), before->outcome};
+    co_return answered{std::move(before.given.at(position)), before.outcome};
   }
   answered reply{.feedback = feedback_on(*image, q, given.answer, given.is_right)};
   if (!given.completed) co_return reply;

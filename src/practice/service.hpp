@@ -93,7 +93,7 @@ class service {
   runtime::awaitable<std::shared_ptr<const stage>> find_stage(std::int64_t stage_id);  // null where there is none
   runtime::awaitable<std::shared_ptr<const run_facts>> facts_of(std::int64_t run_id);
   void remember(std::int64_t run_id, std::shared_ptr<const run_facts> facts);
-  runtime::awaitable<std::optional<run>> load_run(std::int64_t run_id);
+  runtime::awaitable<run> load_run(std::int64_t run_id);  // of one that exists
   runtime::awaitable<outcome> outcome_of(completion result, std::int64_t stage_id, int questions);
 
   postgres::pool& database_;

@@ -206,9 +206,10 @@ runtime::awaitable<> rebuilding::replace(std::vector<std::string> keys) {
 runtime::awaitable<> rebuilding::finish(ledger_position from) {
   co_await if_not_overtaken("redis.call('DEL', KEYS[2]) ", {watermark_key}, {});
   std::vector<std::string> keys;
+  keys.reserve(expiry_by_key_.size());
   for (const auto& [key, unused] : expiry_by_key_) keys.push_back(key);
   co_await replace(keys);
-  auto others = co_await board_keys(boards_);
+  auto others = co_await board_keys(boards_);  // one that has just begun comes back when the projector has gone on
   std::erase_if(others, [this](const std::string& key) { return expiry_by_key_.contains(key); });
   co_await replace(std::move(others));
   co_await if_not_overtaken(replace_script, {beside(shown_key), shown_key}, {"0"});

@@ -40,10 +40,12 @@ std::map<std::string, expected_board> expected_boards(const std::vector<standing
 
 runtime::awaitable<> compare_scores(redis::client& redis, std::string key, expected_board expected, comparison& into) {
   const auto held = co_await scores_of(redis, key, expected.members);
-  for (std::size_t i = 0; i < held.size(); ++i)
-    if (held[i] != expected.scores[i])
-      differ(into, fmt::format("{}: person {} has {} points, the ledger says {}", key, person_of(expected.members[i]),
-                               held[i] ? points_in(*held[i]) : 0, points_in(expected.scores[i])));
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (held[i] == expected.scores[i]) continue;
+    const auto points = held[i].transform(points_in).value_or(0);
+    differ(into, fmt::format("{}: person {} has {} points, the ledger says {}", key, person_of(expected.members[i]),
+                             points, points_in(expected.scores[i])));
+  }
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ export function inHand(page) {
     async signOut() {
       await button('退出登录').click()
       await page.getByRole('dialog').getByRole('button', { name: '退出', exact: true }).click()
-      await page.getByRole('heading', { name: '登录' }).waitFor()
+      await page.getByRole('heading', { name: '登录', exact: true }).waitFor()
     },
   }
 }

@@ -255,6 +255,6 @@ step('the worker makes the text larger and signs out', async () => {
   await page.getByText('中文', { exact: true }).click()
   await hand.signOut()
   await page.goto('/exams')
-  await page.getByRole('heading', { name: '登录' }).waitFor()
+  await page.getByRole('heading', { name: '登录', exact: true }).waitFor()
   assert.equal(await page.getByText(accountOf('worker').account).count(), 0)
 })

@@ -5,14 +5,34 @@ import { operations } from './contract.mjs';
 import { checked } from './scenes.mjs';
 
 // Routes whose objects belong to no organisation: whoever holds the permission anywhere may use them.
-const belongs_to_nobody = new Set(['getOutline', 'listQuestions', 'getMedia', 'listStages', 'startStageRun', 'getPracticeQuestion', 'listWrongQuestions']);
+const belongs_to_nobody = new Set([
+  'getOutline',
+  'listQuestions',
+  'getMedia',
+  'listStages',
+  'startStageRun',
+  'getPracticeQuestion',
+  'listWrongQuestions',
+]);
 
-const nobodys = { organisation_id: 999999, person_id: 999999, role: 'worker', outline_id: 999999, digest: 'f'.repeat(64), stage_id: 999999, run_id: 999999,
-  question_id: 999999, blueprint_id: 999999, sitting_id: 999999, attempt_id: 999999 };
-const filled = (path, values) => path.replace(/\{(\w+)\}/g, (all, name) => {
-  assert.ok(name in values, `the test has no object for {${name}}`);
-  return values[name];
-});
+const nobodys = {
+  organisation_id: 999999,
+  person_id: 999999,
+  role: 'worker',
+  outline_id: 999999,
+  digest: 'f'.repeat(64),
+  stage_id: 999999,
+  run_id: 999999,
+  question_id: 999999,
+  blueprint_id: 999999,
+  sitting_id: 999999,
+  attempt_id: 999999,
+};
+const filled = (path, values) =>
+  path.replace(/\{(\w+)\}/g, (all, name) => {
+    assert.ok(name in values, `the test has no object for {${name}}`);
+    return values[name];
+  });
 const body_of = (each) => (each.method === 'GET' || each.method === 'DELETE' ? undefined : {});
 
 export function access(scene) {
@@ -49,7 +69,10 @@ export function access(scene) {
       for (const each of operations) {
         if (each.path === '/api/session' && each.method === 'POST') continue;
         const may = ['public', 'signed_in'].includes(each.access) || permissions[each.access].includes(role);
-        const someone = each.method === 'DELETE' && each.path.startsWith('/api/session') ? await checked(url, scene.accounts[role]).signIn() : scene.staff[role];
+        const someone =
+          each.method === 'DELETE' && each.path.startsWith('/api/session')
+            ? await checked(url, scene.accounts[role]).signIn()
+            : scene.staff[role];
         const reply = await someone.ask(each.method, filled(each.path, nobodys), body_of(each));
         if (may) assert.ok(![401, 403].includes(reply.status), `${each.id}: ${reply.status} ${reply.text}`);
         else assert.deepEqual([each.id, reply.status, reply.body.code], [each.id, 403, 'permission_missing']);
@@ -69,13 +92,56 @@ export function access(scene) {
   });
 
   test('nor makes anything there', async () => {
-    const { objects } = scene, { people } = scene.elsewhere;
+    const { objects } = scene,
+      { people } = scene.elsewhere;
     const cases = [
       ['administrator', '/api/organisations', { parent_id: objects.province_id, kind: 'city', name: '越权市' }],
-      ['administrator', '/api/people', { organisation_id: objects.organisation_id, account: 'out-of-reach', display_name: '越权', password: 'a long pass phrase', role: 'worker' }],
-      ['centre_manager', '/api/people', { organisation_id: objects.centre_id, account: 'out-of-reach', display_name: '越权', password: 'a long pass phrase', role: 'proctor' }],
-      ['trainer', '/api/exam/blueprints', { organisation_id: objects.province_id, outline_id: objects.outline_id, name: '越权', pool: 'practice', pass_points: 1, parts: [{ type: 'single_choice', questions: 1, points: 1 }] }],
-      ['centre_manager', '/api/exam/sittings', { organisation_id: objects.centre_id, blueprint_id: objects.blueprint_id, name: '越权', opens_at: '2026-03-01T08:00:00Z', closes_at: '2099-03-01T09:00:00Z', duration_seconds: 60 }],
+      [
+        'administrator',
+        '/api/people',
+        {
+          organisation_id: objects.organisation_id,
+          account: 'out-of-reach',
+          display_name: '越权',
+          password: 'a long pass phrase',
+          role: 'worker',
+        },
+      ],
+      [
+        'centre_manager',
+        '/api/people',
+        {
+          organisation_id: objects.centre_id,
+          account: 'out-of-reach',
+          display_name: '越权',
+          password: 'a long pass phrase',
+          role: 'proctor',
+        },
+      ],
+      [
+        'trainer',
+        '/api/exam/blueprints',
+        {
+          organisation_id: objects.province_id,
+          outline_id: objects.outline_id,
+          name: '越权',
+          pool: 'practice',
+          pass_points: 1,
+          parts: [{ type: 'single_choice', questions: 1, points: 1 }],
+        },
+      ],
+      [
+        'centre_manager',
+        '/api/exam/sittings',
+        {
+          organisation_id: objects.centre_id,
+          blueprint_id: objects.blueprint_id,
+          name: '越权',
+          opens_at: '2026-03-01T08:00:00Z',
+          closes_at: '2099-03-01T09:00:00Z',
+          duration_seconds: 60,
+        },
+      ],
     ];
     for (const [role, path, body] of cases) {
       const reply = await people[role].ask('POST', path, body, { 'idempotency-key': 'out-of-reach' });
@@ -94,8 +160,13 @@ export function access(scene) {
   });
 
   test('nobody gives a role that reaches further than their own', async () => {
-    const { people, centre } = scene.elsewhere, someone = people.worker.session.person.person_id;
-    for (const [by, role, place] of [['administrator', 'administrator', scene.objects.province_id], ['centre_manager', 'administrator', centre], ['centre_manager', 'auditor', centre]]) {
+    const { people, centre } = scene.elsewhere,
+      someone = people.worker.session.person.person_id;
+    for (const [by, role, place] of [
+      ['administrator', 'administrator', scene.objects.province_id],
+      ['centre_manager', 'administrator', centre],
+      ['centre_manager', 'auditor', centre],
+    ]) {
       const reply = await people[by].ask('PUT', `/api/people/${someone}/roles/${role}/${place}`);
       assert.equal(reply.status, 403, `${by} gives ${role} at ${place}: ${reply.status}`);
     }

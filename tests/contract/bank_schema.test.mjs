@@ -12,7 +12,8 @@ const is_valid = new Ajv({ strict: false }).compile(file('question-bank/schema.j
 function patched(document, patch) {
   const whole = structuredClone(document);
   for (const { op, path, value } of patch) {
-    const steps = path.split('/').slice(1), last = steps.pop();
+    const steps = path.split('/').slice(1),
+      last = steps.pop();
     const at = steps.reduce((place, step) => place[step], whole);
     if (op === 'remove') Array.isArray(at) ? at.splice(Number(last), 1) : delete at[last];
     else if (last === '-') at.push(value);
@@ -24,7 +25,8 @@ function patched(document, patch) {
 test('the schema takes the bundled trades', () => {
   const trades = readdirSync(new URL('../../question-bank/trades', import.meta.url));
   assert.ok(trades.length >= 8);
-  for (const name of trades) assert.ok(is_valid(file(`question-bank/trades/${name}`)), `${name}: ${JSON.stringify(is_valid.errors)}`);
+  for (const name of trades)
+    assert.ok(is_valid(file(`question-bank/trades/${name}`)), `${name}: ${JSON.stringify(is_valid.errors)}`);
 });
 
 test('the schema refuses what it can say is bad', () => {

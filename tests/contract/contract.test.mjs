@@ -28,8 +28,10 @@ const scene = {
 
   async all_questions() {
     const all = [];
-    for (let cursor = ''; cursor !== null; ) {
-      const page = await staff.trainer.get(`/api/outlines/${scene.objects.outline_id}/questions?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (let cursor = ''; cursor !== null;) {
+      const page = await staff.trainer.get(
+        `/api/outlines/${scene.objects.outline_id}/questions?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       all.push(...page.questions);
       cursor = page.next_cursor;
     }
@@ -38,8 +40,14 @@ const scene = {
 
   // Of every row of every table.
   async fingerprint() {
-    const tables = await platform.sql("SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1");
-    const rows = await platform.sql(tables.map((name) => `SELECT '${name}', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM ${name} t;`).join('\n'));
+    const tables = await platform.sql(
+      "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    );
+    const rows = await platform.sql(
+      tables
+        .map((name) => `SELECT '${name}', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM ${name} t;`)
+        .join('\n'),
+    );
     return rows.join('\n');
   },
 };
@@ -47,11 +55,17 @@ const scene = {
 test('the linter passes', async () => {
   const config = await createConfig(parse(readFileSync(new URL('redocly.yaml', import.meta.url), 'utf8')));
   const problems = await lint({ ref: fileURLToPath(contract_file), config });
-  assert.deepEqual(problems.map((each) => `${each.severity} ${each.ruleId}: ${each.message} ${each.location[0]?.pointer}`), []);
+  assert.deepEqual(
+    problems.map((each) => `${each.severity} ${each.ruleId}: ${each.message} ${each.location[0]?.pointer}`),
+    [],
+  );
 });
 
 test('every example fits its schema', () => {
-  assert.deepEqual(examples.flatMap(({ where, schema, value }) => faults(schema, value).map((each) => `${where}: ${each}`)), []);
+  assert.deepEqual(
+    examples.flatMap(({ where, schema, value }) => faults(schema, value).map((each) => `${where}: ${each}`)),
+    [],
+  );
 });
 
 access(scene);

@@ -24,7 +24,9 @@ async function free_port() {
 // {code, out}: of both streams, in their order as far as that can be known.
 function run(name, more = {}) {
   return new Promise((resolve) =>
-    execFile(script(name), [], { cwd: '/', env: { ...environment, ...more } }, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, out: stdout + stderr })),
+    execFile(script(name), [], { cwd: '/', env: { ...environment, ...more } }, (error, stdout, stderr) =>
+      resolve({ code: error ? error.code : 0, out: stdout + stderr }),
+    ),
   );
 }
 async function succeeds(name) {
@@ -33,7 +35,11 @@ async function succeeds(name) {
   return out;
 }
 const pids = async () =>
-  Promise.all(['guildhall.pid', 'redis/pid', 'postgres/data/postmaster.pid'].map(async (file) => Number((await readFile(join(home, file), 'utf8')).split('\n')[0])));
+  Promise.all(
+    ['guildhall.pid', 'redis/pid', 'postgres/data/postmaster.pid'].map(async (file) =>
+      Number((await readFile(join(home, file), 'utf8')).split('\n')[0]),
+    ),
+  );
 
 before(async () => {
   above = await mkdtemp(join(tmpdir(), 'guildhall-'));
@@ -41,7 +47,13 @@ before(async () => {
   home = join(above, 'a home');
   const port = await free_port();
   url = `http://127.0.0.1:${port}`;
-  environment = { ...process.env, GUILDHALL_HOME: home, GUILDHALL_HTTP_PORT: port, GUILDHALL_POSTGRES_PORT: await free_port(), GUILDHALL_REDIS_PORT: await free_port() };
+  environment = {
+    ...process.env,
+    GUILDHALL_HOME: home,
+    GUILDHALL_HTTP_PORT: port,
+    GUILDHALL_POSTGRES_PORT: await free_port(),
+    GUILDHALL_REDIS_PORT: await free_port(),
+  };
 });
 after(async () => {
   await run('down');
@@ -68,21 +80,34 @@ test('deploy/up brings everything up, numbers its steps, and prints address and 
   assert.equal(Object.keys(accounts).length, 8);
   for (const { account, password } of Object.values(accounts)) assert.ok(out.includes(account) && out.includes(password));
   const people = await signInAll(url, accounts);
-  for (const [role, each] of Object.entries(people)) assert.deepEqual(each.session.person.roles.map((grant) => grant.role), [role]);
+  for (const [role, each] of Object.entries(people))
+    assert.deepEqual(
+      each.session.person.roles.map((grant) => grant.role),
+      [role],
+    );
   assert.ok((await people.worker.get('/api/trades?limit=200')).trades.length >= 8);
   assert.match((await people.worker.done('GET', '/')).text, /<html/);
 });
 
 test('secrets are readable for their owner alone, and on no command line', async () => {
-  for (const file of ['demo-accounts.json', 'secrets/redis-password', 'secrets/postgres-password', 'redis/redis.conf', 'postgres/password'])
+  for (const file of [
+    'demo-accounts.json',
+    'secrets/redis-password',
+    'secrets/postgres-password',
+    'redis/redis.conf',
+    'postgres/password',
+  ])
     assert.equal((await stat(join(home, file))).mode & 0o777, 0o600, file);
-  const secrets = await Promise.all(['secrets/redis-password', 'secrets/postgres-password'].map((file) => readFile(join(home, file), 'utf8')));
+  const secrets = await Promise.all(
+    ['secrets/redis-password', 'secrets/postgres-password'].map((file) => readFile(join(home, file), 'utf8')),
+  );
   const lines = await Promise.all((await pids()).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8')));
   for (const secret of secrets) for (const line of lines) assert.ok(!line.includes(secret.trim().split(':').at(-1)), line);
 });
 
 test('deploy/up again changes nothing that is in order', async () => {
-  const earlier = await pids(), accounts = await readFile(join(home, 'demo-accounts.json'), 'utf8');
+  const earlier = await pids(),
+    accounts = await readFile(join(home, 'demo-accounts.json'), 'utf8');
   await succeeds('up');
   assert.deepEqual(await pids(), earlier);
   assert.equal(await readFile(join(home, 'demo-accounts.json'), 'utf8'), accounts);
@@ -97,7 +122,11 @@ test('deploy/down stops everything; deploy/up finds the data again', async () =>
   await boss.create('/api/people', made);
   const earlier = await pids();
   await succeeds('down');
-  for (const pid of earlier) assert.ok(!existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8')), `process ${pid} is still there`);
+  for (const pid of earlier)
+    assert.ok(
+      !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8')),
+      `process ${pid} is still there`,
+    );
   await assert.rejects(fetch(`${url}/healthz`));
   await succeeds('down'); // nothing to stop is no fault
   await succeeds('up');

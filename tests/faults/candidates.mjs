@@ -23,7 +23,7 @@ export class Candidate {
     this.me = person(url, account);
     this.random = random;
     this.acknowledged = new Map(); // position -> {sequence, answer}, the newest that was acknowledged
-    this.sent = new Map();         // position -> all that was ever sent
+    this.sent = new Map(); // position -> all that was ever sent
     this.sequence = 0;
     this.retries = 0;
     this.statuses = new Map();
@@ -46,7 +46,8 @@ export class Candidate {
           if (this.complaints.length < 3) this.complaints.push(`${method} ${path}: ${reply.status} ${reply.text}`);
           return undefined;
         }
-        if (reply.status === 503 && !(reply.body?.code === 'unavailable' && reply.headers.get('retry-after'))) this.complaints.push(`503 without a way on: ${reply.text}`);
+        if (reply.status === 503 && !(reply.body?.code === 'unavailable' && reply.headers.get('retry-after')))
+          this.complaints.push(`503 without a way on: ${reply.text}`);
       } catch {
         // refused or broken connection: the server is away
       }
@@ -80,7 +81,11 @@ export class Candidate {
       const count = this.random.below(5) === 0 ? 2 + this.random.below(3) : 1;
       const answers = Array.from({ length: count }, () => {
         const question = this.attempt.questions[this.random.below(this.attempt.questions.length)];
-        const answer = { position: question.position, sequence: ++this.sequence, answer: this.random.below(20) === 0 ? null : question.options[this.random.below(question.options.length)].letter };
+        const answer = {
+          position: question.position,
+          sequence: ++this.sequence,
+          answer: this.random.below(20) === 0 ? null : question.options[this.random.below(question.options.length)].letter,
+        };
         if (!this.sent.has(answer.position)) this.sent.set(answer.position, []);
         this.sent.get(answer.position).push(answer);
         return answer;
@@ -108,9 +113,12 @@ export class Candidate {
 export async function compare(platform, sitting_id, candidates) {
   const rows = await platform.sql(
     `SELECT json_build_object('attempt_id', a.attempt_id, 'state', a.state, 'result', r.attempt_id IS NOT NULL,
-       'log', (SELECT coalesce(json_agg(json_build_object('position', l.position, 'sequence', l.sequence, 'answer', l.answer::json)), '[]') FROM answer_log l WHERE l.attempt_id = a.attempt_id),
-       'marks', (SELECT coalesce(json_agg(json_build_object('position', m.position, 'sequence', m.sequence)), '[]') FROM attempt_mark m WHERE m.attempt_id = a.attempt_id))
-     FROM attempt a LEFT JOIN attempt_result r USING (attempt_id) WHERE a.sitting_id = ${sitting_id}`);
+       'log', (SELECT coalesce(json_agg(json_build_object('position', l.position, 'sequence', l.sequence, 'answer', l.answer::json)), '[]')
+               FROM answer_log l WHERE l.attempt_id = a.attempt_id),
+       'marks', (SELECT coalesce(json_agg(json_build_object('position', m.position, 'sequence', m.sequence)), '[]')
+                 FROM attempt_mark m WHERE m.attempt_id = a.attempt_id))
+     FROM attempt a LEFT JOIN attempt_result r USING (attempt_id) WHERE a.sitting_id = ${sitting_id}`,
+  );
   const attempts = new Map(rows.map((row) => JSON.parse(row)).map((each) => [each.attempt_id, each]));
   const complaints = candidates.flatMap((each) => each.complaints.map((text) => `${each.me.account.account}: ${text}`));
   if (attempts.size !== candidates.length) complaints.push(`${attempts.size} attempts of ${candidates.length} candidates`);
@@ -124,14 +132,20 @@ export async function compare(platform, sitting_id, candidates) {
     const logged = new Map(attempt.log.map((row) => [`${row.position}/${row.sequence}`, row.answer]));
     if (logged.size !== attempt.log.length) complaints.push(`${name}: an answer is in the log twice`);
     for (const [position, newest] of each.acknowledged) {
-      if (logged.get(`${position}/${newest.sequence}`) !== newest.answer) complaints.push(`${name}: ${JSON.stringify(newest)} was acknowledged, and is not in the log`);
+      if (logged.get(`${position}/${newest.sequence}`) !== newest.answer)
+        complaints.push(`${name}: ${JSON.stringify(newest)} was acknowledged, and is not in the log`);
       const mark = attempt.marks.find((row) => row.position === position);
       // A later answer may have been saved without its acknowledgement arriving; an earlier one must never count.
-      if (!mark || mark.sequence === null || mark.sequence < newest.sequence) complaints.push(`${name}: question ${position} counts ${mark?.sequence} instead of ${newest.sequence}`);
+      if (!mark || mark.sequence === null || mark.sequence < newest.sequence)
+        complaints.push(`${name}: question ${position} counts ${mark?.sequence} instead of ${newest.sequence}`);
     }
     for (const row of attempt.log)
-      if (!(each.sent.get(row.position) ?? []).some((sent) => sent.sequence === row.sequence && sent.answer === row.answer)) complaints.push(`${name}: ${JSON.stringify(row)} was never given`);
-    if (new Set(attempt.marks.map((row) => row.position)).size !== each.attempt.questions.length || attempt.marks.length !== each.attempt.questions.length)
+      if (!(each.sent.get(row.position) ?? []).some((sent) => sent.sequence === row.sequence && sent.answer === row.answer))
+        complaints.push(`${name}: ${JSON.stringify(row)} was never given`);
+    if (
+      new Set(attempt.marks.map((row) => row.position)).size !== each.attempt.questions.length ||
+      attempt.marks.length !== each.attempt.questions.length
+    )
       complaints.push(`${name}: ${attempt.marks.length} marks for ${each.attempt.questions.length} questions`);
   }
   return complaints;

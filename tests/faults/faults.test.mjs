@@ -17,11 +17,19 @@ before(async () => {
   platform = await startPlatform(['password.threads = 2']);
   staff = await signInAll(platform.url, platform.accounts);
   const organisation_id = staff.worker.session.person.organisation.organisation_id;
-  accounts = await Promise.all(Array.from({ length: people }, async (_, i) => {
-    const account = `candidate-${i + 1}`;
-    await staff.administrator.create('/api/people', { organisation_id, account, display_name: `考生${i + 1}`, password, role: 'worker' });
-    return { account, password };
-  }));
+  accounts = await Promise.all(
+    Array.from({ length: people }, async (_, i) => {
+      const account = `candidate-${i + 1}`;
+      await staff.administrator.create('/api/people', {
+        organisation_id,
+        account,
+        display_name: `考生${i + 1}`,
+        password,
+        role: 'worker',
+      });
+      return { account, password };
+    }),
+  );
 });
 after(() => platform?.stop());
 
@@ -43,7 +51,9 @@ async function finish({ sitting, candidates }, t, { dead_at_deadline = false } =
   const handing_in = candidates.filter((_, i) => i % 2 === 0);
   await Promise.all(handing_in.map((each) => each.insist('POST', `${each.path}/hand-in`)));
   if (dead_at_deadline) await platform.server('kill');
-  await platform.sql(`UPDATE attempt SET deadline_at = clock_timestamp() WHERE sitting_id = ${sitting.sitting_id} AND state = 'open'`);
+  await platform.sql(
+    `UPDATE attempt SET deadline_at = clock_timestamp() WHERE sitting_id = ${sitting.sitting_id} AND state = 'open'`,
+  );
   if (dead_at_deadline) await platform.server('start');
   for (const limit = Date.now() + 30_000; Date.now() < limit; await sleep(200)) {
     const [open] = await platform.sql(`SELECT count(*) FROM attempt WHERE sitting_id = ${sitting.sitting_id} AND state = 'open'`);
@@ -53,9 +63,14 @@ async function finish({ sitting, candidates }, t, { dead_at_deadline = false } =
   const sum = (read) => candidates.reduce((total, each) => total + read(each), 0);
   const statuses = {};
   for (const each of candidates) for (const [status, count] of each.statuses) statuses[status] = (statuses[status] ?? 0) + count;
-  t.diagnostic(`${sum((each) => each.sequence)} answers given, ${sum((each) => each.retries)} requests sent again, replies ${JSON.stringify(statuses)}`);
+  t.diagnostic(
+    `${sum((each) => each.sequence)} answers given, ${sum((each) => each.retries)} requests sent again, replies ${JSON.stringify(statuses)}`,
+  );
   assert.deepEqual(complaints, []);
-  const [closed_by] = await platform.sql(`SELECT json_object_agg(closed_by, n) FROM (SELECT closed_by, count(*) n FROM attempt WHERE sitting_id = ${sitting.sitting_id} GROUP BY 1) c`);
+  const [closed_by] = await platform.sql(
+    `SELECT json_object_agg(closed_by, n)
+     FROM (SELECT closed_by, count(*) n FROM attempt WHERE sitting_id = ${sitting.sitting_id} GROUP BY 1) c`,
+  );
   assert.deepEqual(JSON.parse(closed_by), { candidate: handing_in.length, deadline: candidates.length - handing_in.length });
 }
 

@@ -9,16 +9,22 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 const not_ours = new Set(['.git', 'build', 'node_modules', 'dist', 'screenshots']);
 
 function walk(folder) {
-  return readdirSync(folder).filter((name) => !not_ours.has(name)).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? walk(path) : [relative(root, path)];
-  });
+  return readdirSync(folder)
+    .filter((name) => !not_ours.has(name))
+    .flatMap((name) => {
+      const path = join(folder, name);
+      return statSync(path).isDirectory() ? walk(path) : [relative(root, path)];
+    });
 }
 
 // What git holds or would hold; without git, what is there.
 function listed() {
   try {
-    const out = execFileSync('git', ['-C', root, '-c', `safe.directory=${root}`, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
+    const out = execFileSync(
+      'git',
+      ['-C', root, '-c', `safe.directory=${root}`, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+      { encoding: 'utf8' },
+    );
     return out.split('\0').filter((path) => path !== '' && existsSync(join(root, path)));
   } catch {
     return walk(root);
@@ -34,15 +40,18 @@ export const room_of = (path) => path.split('/')[1];
 export function bare(text) {
   const blank = (match) => match.replace(/[^\n]/g, ' ');
   return text.replace(/R"(\w*)\([\s\S]*?\)\1"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'/g, (match) =>
-    match.startsWith("'") && /^'\d{3}/.test(match) ? match : blank(match));
+    match.startsWith("'") && /^'\d{3}/.test(match) ? match : blank(match),
+  );
 }
 
 // Functions of a C++ file: {line, lines}. A brace opens one when what stands before it has a parameter list and is
 // no namespace, class or initialiser; lambdas count to the function around them.
 export function functions(text) {
   const code = bare(text);
-  const found = [], open = [];
-  let line = 1, begin = 0;
+  const found = [],
+    open = [];
+  let line = 1,
+    begin = 0;
   for (let i = 0; i < code.length; ++i) {
     const c = code[i];
     if (c === '\n') ++line;

@@ -10,7 +10,8 @@ const script = fileURLToPath(new URL('platform', import.meta.url));
 function run(words, input = '') {
   return new Promise((resolve, reject) => {
     const child = spawn(script, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-    let out = '', err = '';
+    let out = '',
+      err = '';
     child.stdout.on('data', (data) => (out += data));
     child.stderr.on('data', (data) => (err += data));
     const finish = (code) => (code === 0 ? resolve(out) : reject(new Error(`platform ${words.join(' ')}: ${err || out}`)));
@@ -38,7 +39,11 @@ export async function startPlatform(settings = []) {
     server: (action) => run(['server', action, folder]),
     restartPostgres: (how) => run(['postgres', 'restart', folder, how]),
     redis: (action, ...words) => run(['redis', action, folder, ...words]),
-    sql: async (text) => (await run(['sql', folder], text)).trim().split('\n').filter((line) => line !== ''),
+    sql: async (text) =>
+      (await run(['sql', folder], text))
+        .trim()
+        .split('\n')
+        .filter((line) => line !== ''),
     guildhall: (...words) => run(['guildhall', folder, ...words]),
     log: () => readFile(join(folder, 'log'), 'utf8'),
     stop: async () => {

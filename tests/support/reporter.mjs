@@ -9,10 +9,18 @@ export default async function* reporter(events) {
     if (error?.failureType === 'subtestsFailed') continue;
     const skipped = data.skip !== undefined && data.skip !== false;
     const cause = error?.cause ?? error;
-    yield JSON.stringify({
-      outcome: skipped ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed',
-      name: data.name,
-      reason: skipped ? (typeof data.skip === 'string' ? data.skip : '') : cause ? String(cause.stack ?? cause.message ?? cause) : '',
-    }) + '\n';
+    yield (
+      JSON.stringify({
+        outcome: skipped ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed',
+        name: data.name,
+        reason: skipped
+          ? typeof data.skip === 'string'
+            ? data.skip
+            : ''
+          : cause
+            ? String(cause.stack ?? cause.message ?? cause)
+            : '',
+      }) + '\n'
+    );
   }
 }

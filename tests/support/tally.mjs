@@ -9,9 +9,17 @@ import { createInterface } from 'node:readline';
 
 const [command, ...words] = process.argv.slice(2);
 const add = (file, result) => appendFileSync(file, JSON.stringify(result) + '\n');
-const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line)) : []);
+const read = (file) =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : [];
 const count = (results, outcome) => results.filter((each) => each.outcome === outcome).length;
-const counts = (results) => `${count(results, 'passed')} passed, ${count(results, 'failed')} failed, ${count(results, 'skipped')} skipped`;
+const counts = (results) =>
+  `${count(results, 'passed')} passed, ${count(results, 'failed')} failed, ${count(results, 'skipped')} skipped`;
 
 // GoogleTest's JSON lacks the reason of a skip: its log has "file:line: Skipped", the reason on the next line.
 function skipReasons(log) {
@@ -24,7 +32,8 @@ const commands = {
     add(file, { outcome, name, reason });
   },
   google([file, program, report, log]) {
-    if (!existsSync(report)) return add(file, { outcome: 'failed', name: `${program} runs to its end`, reason: 'see its output above' });
+    if (!existsSync(report))
+      return add(file, { outcome: 'failed', name: `${program} runs to its end`, reason: 'see its output above' });
     const reasons = skipReasons(log);
     for (const suite of JSON.parse(readFileSync(report, 'utf8')).testsuites)
       for (const test of suite.testsuite) {
@@ -53,7 +62,8 @@ const commands = {
   end([folder]) {
     const groups = readdirSync(folder).map((file) => file.replace(/\.jsonl$/, ''));
     const results = groups.flatMap((group) => read(`${folder}/${group}.jsonl`).map((each) => ({ group, ...each })));
-    for (const each of results.filter((r) => r.outcome === 'skipped')) console.log(`skipped  ${each.group}: ${each.name}${each.reason ? `: ${each.reason}` : ''}`);
+    for (const each of results.filter((r) => r.outcome === 'skipped'))
+      console.log(`skipped  ${each.group}: ${each.name}${each.reason ? `: ${each.reason}` : ''}`);
     for (const each of results.filter((r) => r.outcome === 'failed')) console.log(`FAILED   ${each.group}: ${each.name}`);
     console.log(counts(results));
     process.exitCode = count(results, 'failed') > 0 ? 1 : 0;

@@ -53,12 +53,12 @@ TEST(releasing, waits_until_nobody_can_write_and_goes_forward_only) {
   using enum release;
   const row rows[] = {
       {"09:00:00", 2, 1, 0, nothing, key, "sitting_not_over"},
-      {"09:00:00", 2, 1, 1, nothing, key, "sitting_not_over"},   // one may still come
-      {"09:00:00", 2, 2, 2, nothing, key, ""},                   // everybody has finished
-      {"09:00:00", 0, 0, 0, nothing, key, "sitting_not_over"},   // nobody is registered yet
-      {"11:00:01", 2, 1, 1, nothing, key, "sitting_not_over"},   // within the grace
+      {"09:00:00", 2, 1, 1, nothing, key, "sitting_not_over"},  // one may still come
+      {"09:00:00", 2, 2, 2, nothing, key, ""},                  // everybody has finished
+      {"09:00:00", 0, 0, 0, nothing, key, "sitting_not_over"},  // nobody is registered yet
+      {"11:00:01", 2, 1, 1, nothing, key, "sitting_not_over"},  // within the grace
       {"11:00:03", 2, 1, 1, nothing, key, ""},
-      {"11:00:03", 2, 1, 0, nothing, key, "sitting_not_over"},   // not closed yet
+      {"11:00:03", 2, 1, 0, nothing, key, "sitting_not_over"},  // not closed yet
       {"12:00:00", 2, 2, 2, nothing, score, ""},
       {"12:00:00", 2, 2, 2, score, score, ""},
       {"12:00:00", 2, 2, 2, score, answers, ""},
@@ -67,12 +67,15 @@ TEST(releasing, waits_until_nobody_can_write_and_goes_forward_only) {
   for (const auto& r : rows) {
     auto s = morning();
     s.registered = r.registered, s.started = r.started, s.closed = r.closed, s.released = r.from;
-    EXPECT_EQ(code_of(may_release(s, r.to, at(r.now), 2000ms)), r.expected) << r.now << ' ' << r.registered << r.started << r.closed;
+    EXPECT_EQ(code_of(may_release(s, r.to, at(r.now), 2000ms)), r.expected)
+        << r.now << ' ' << r.registered << r.started << r.closed;
   }
 }
 
 TEST(a_candidates_list, says_what_can_be_done_now) {
-  const auto state = [](std::string_view now, const std::optional<attempt>& own) { return std::string(state_for_candidate(morning(), own, at(now), 2000ms)); };
+  const auto state = [](std::string_view now, const std::optional<attempt>& own) {
+    return std::string(state_for_candidate(morning(), own, at(now), 2000ms));
+  };
   attempt running{.attempt_id = 1, .deadline_at = at("09:30:00")};
   attempt closed = running;
   closed.closed_at = at("09:00:00");
@@ -109,11 +112,15 @@ TEST(a_blueprint, has_each_type_once_and_can_be_passed) {
 }
 
 TEST(an_answer, is_saved_repeated_superseded_or_conflicting) {
-  const auto inserted = [](std::int64_t sequence, std::vector<std::string> sent) { return log_entry{.sequence = sequence, .sent = std::move(sent), .inserted = true}; };
+  const auto inserted = [](std::int64_t sequence, std::vector<std::string> sent) {
+    return log_entry{.sequence = sequence, .sent = std::move(sent), .inserted = true};
+  };
   const auto known = [](std::int64_t sequence, std::vector<std::string> sent, std::string logged) {
     return log_entry{.sequence = sequence, .sent = std::move(sent), .logged = std::move(logged)};
   };
-  const auto outcomes = [](std::vector<log_entry> entries, std::int64_t newest_before) { return names_in(outcomes_of(entries, newest_before)); };
+  const auto outcomes = [](std::vector<log_entry> entries, std::int64_t newest_before) {
+    return names_in(outcomes_of(entries, newest_before));
+  };
   EXPECT_THAT(outcomes({inserted(3, {"\"A\""})}, 0), ElementsAre("saved"));
   EXPECT_THAT(outcomes({inserted(3, {"\"A\""})}, 2), ElementsAre("saved"));
   EXPECT_THAT(outcomes({inserted(3, {"\"A\""})}, 7), ElementsAre("superseded"));
@@ -124,21 +131,34 @@ TEST(an_answer, is_saved_repeated_superseded_or_conflicting) {
   EXPECT_THAT(outcomes({inserted(3, {"\"A\""}), inserted(4, {"\"B\""})}, 0), ElementsAre("superseded", "saved"));
   EXPECT_THAT(outcomes({inserted(3, {"\"A\"", "\"A\"", "\"B\""})}, 0), ElementsAre("saved", "repeated", "conflicting"));
   EXPECT_THAT(outcomes({known(3, {"\"B\"", "\"A\""}, "\"A\"")}, 3), ElementsAre("conflicting", "repeated"));
-  EXPECT_THAT(outcomes({inserted(2, {"true"}), known(3, {"false"}, "true")}, 3), ElementsAre("superseded", "conflicting"));
+  EXPECT_THAT(outcomes({inserted(2, {"true"}), known(3, {"false"}, "true")}, 3),
+              ElementsAre("superseded", "conflicting"));
   EXPECT_THAT(outcomes({inserted(2, {"null"}), inserted(5, {"null"})}, 4), ElementsAre("superseded", "saved"));
 }
 
 TEST(marking, turns_letters_back_and_adds_exact_points) {
   using enum question::type;
-  const std::vector<paper_row> paper = {{9, 1, 101, "CADB", 350}, {9, 2, 102, "BADC", 450}, {9, 3, 103, "", 50}, {9, 4, 101, "ABCD", 350}, {9, 5, 103, "", 50}};
-  const marking_keys keys = {{101, {single_choice, "\"A\""}}, {102, {multiple_choice, "[\"A\",\"C\"]"}}, {103, {true_false, "false"}}};
+  const std::vector<paper_row> paper = {{9, 1, 101, "CADB", 350},
+                                        {9, 2, 102, "BADC", 450},
+                                        {9, 3, 103, "", 50},
+                                        {9, 4, 101, "ABCD", 350},
+                                        {9, 5, 103, "", 50}};
+  const marking_keys keys = {
+      {101, {single_choice, "\"A\""}}, {102, {multiple_choice, "[\"A\",\"C\"]"}}, {103, {true_false, "false"}}};
   const std::vector<answer> given = {{1, 4, "\"B\""}, {2, 1, "[\"B\",\"D\"]"}, {3, 2, "true"}, {4, 8, "null"}};
   const auto result = marked(paper, given, keys, 800);
   EXPECT_EQ(result.attempt_id, 9);
   EXPECT_EQ(result.score, (score{.points = 800, .points_max = 1250, .pass_points = 800, .passed = true}));
   EXPECT_EQ(result.answered(), 3);
   ASSERT_EQ(result.marks.size(), 5u);
-  EXPECT_EQ(result.marks[0], (mark{.position = 1, .sequence = 4, .answer = "\"A\"", .key = "\"A\"", .is_right = true, .points = 350, .points_max = 350, .rule = "all_or_nothing"}));
+  EXPECT_EQ(result.marks[0], (mark{.position = 1,
+                                   .sequence = 4,
+                                   .answer = "\"A\"",
+                                   .key = "\"A\"",
+                                   .is_right = true,
+                                   .points = 350,
+                                   .points_max = 350,
+                                   .rule = "all_or_nothing"}));
   EXPECT_EQ(result.marks[1].answer, "[\"A\",\"C\"]");
   EXPECT_EQ(result.marks[1].points, 450);
   EXPECT_FALSE(result.marks[2].is_right);
