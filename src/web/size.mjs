@@ -27,7 +27,9 @@ for (const page of FIRST_PAGES)
     files(language, files(page, needed))
     const bytes = [...needed].reduce((sum, file) => sum + compressed(file), 0)
     too_large ||= bytes > LIMIT
-    console.log(`first load of ${page} in ${language}: ${(bytes / 1000).toFixed(1)} KB compressed, ${needed.size} files`)
+    console.log(
+      `first load of ${page} in ${language}: ${(bytes / 1000).toFixed(1)} KB compressed, ${needed.size} files`,
+    )
   }
 console.log(`limit: ${LIMIT / 1000} KB`)
 if (too_large) {

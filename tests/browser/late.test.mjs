@@ -53,7 +53,7 @@ step('when the time is up the page says that it does not know yet', async () => 
 
 step('the answer that came too late is named, and does not count', async () => {
   // Longer than any grace that the server gives to answers on their way.
-  for (let state = 'open'; state !== 'closed'; ) {
+  for (let state = 'open'; state !== 'closed';) {
     await new Promise((resolve) => setTimeout(resolve, 500))
     ;({ state } = await worker.get(`/api/exam/attempts/${attemptId}`))
   }
@@ -64,7 +64,10 @@ step('the answer that came too late is named, and does not count', async () => {
   await phone.photograph('too-late')
   const attempt = await worker.get(`/api/exam/attempts/${attemptId}`)
   assert.equal(attempt.closed_by, 'deadline')
-  assert.deepEqual(attempt.answers.map((a) => a.position), [1])
+  assert.deepEqual(
+    attempt.answers.map((a) => a.position),
+    [1],
+  )
   await page.reload()
   await hand.sees('有 1 个答案没有来得及保存')
 })
@@ -77,7 +80,11 @@ step('somebody else on the same phone sees nothing of it', async () => {
   await page.getByRole('dialog').getByRole('button', { name: '退出', exact: true }).click()
   await hand.signIn(accountOf('centre_manager'))
   await hand.tab('考试')
-  await page.locator('main').getByText(/请求编号|您还没有报名任何考试/).first().waitFor()
+  await page
+    .locator('main')
+    .getByText(/请求编号|您还没有报名任何考试/)
+    .first()
+    .waitFor()
   assert.equal(await page.getByText(sitting.name).count(), 0)
   assert.equal(await page.getByText('没有保存').count(), 0)
 })

@@ -13,9 +13,21 @@ export async function takePhone(story) {
   mkdirSync(screenshots, { recursive: true })
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   })
-  const context = await browser.newContext({ baseURL: base, viewport: { width: WIDTH, height: HEIGHT }, hasTouch: true, isMobile: true, locale: 'zh-CN' })
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width: WIDTH, height: HEIGHT },
+    hasTouch: true,
+    isMobile: true,
+    locale: 'zh-CN',
+  })
   context.setDefaultTimeout(20_000)
   const page = await context.newPage()
   const faults = []
@@ -36,7 +48,10 @@ export async function takePhone(story) {
     // The whole page as it looks on a phone that is tall enough; nothing may stick out at the side.
     async photograph(name) {
       pictures += 1
-      const [width, height] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight])
+      const [width, height] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        document.documentElement.scrollHeight,
+      ])
       await page.setViewportSize({ width: WIDTH, height: Math.max(HEIGHT, height) })
       await page.screenshot({ path: join(screenshots, `${story}-${String(pictures).padStart(2, '0')}-${name}.png`) })
       await page.setViewportSize({ width: WIDTH, height: HEIGHT })

@@ -46,7 +46,8 @@ export async function signedIn(role, who = accountOf(role)) {
   const send = (method) => (path, body, key) => request(method, path, { token, body, key })
   return {
     person,
-    organisationFor: person.roles.find((grant) => grant.role === role)?.organisation_id ?? person.organisation.organisation_id,
+    organisationFor:
+      person.roles.find((grant) => grant.role === role)?.organisation_id ?? person.organisation.organisation_id,
     get: send('GET'),
     post: send('POST'),
     put: send('PUT'),
@@ -57,7 +58,7 @@ export async function signedIn(role, who = accountOf(role)) {
 // All rows of a paged list.
 export async function everyRow(caller, path, name) {
   const rows = []
-  for (let cursor = null; ; ) {
+  for (let cursor = null; ;) {
     const page = await caller.get(`${path}?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
     rows.push(...page[name])
     cursor = page.next_cursor

@@ -13,7 +13,11 @@ const PARTS = [
 export async function newWorker(administrator, colleague) {
   const who = { account: `late-${randomUUID().slice(0, 8)}`, password: randomUUID() }
   const { organisation_id } = colleague.person.organisation
-  await administrator.post('/api/people', { ...who, organisation_id, display_name: '赵师傅', role: 'worker' }, randomUUID())
+  await administrator.post(
+    '/api/people',
+    { ...who, organisation_id, display_name: '赵师傅', role: 'worker' },
+    randomUUID(),
+  )
   return who
 }
 

@@ -13,7 +13,9 @@ export function story(phone) {
         assert.deepEqual(phone().faults, [])
       } catch (error) {
         failed = true
-        await phone()?.photograph('failed').catch(() => {})
+        await phone()
+          ?.photograph('failed')
+          .catch(() => {})
         throw error
       }
     })

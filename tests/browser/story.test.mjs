@@ -113,7 +113,8 @@ step('the wrong-question book opens', async () => {
 })
 
 // ---- exam ------------------------------------------------------------------------------------------------------------
-const onServer = async () => new Map((await worker.get(`/api/exam/attempts/${attemptId}`)).answers.map((a) => [a.position, a.answer]))
+const onServer = async () =>
+  new Map((await worker.get(`/api/exam/attempts/${attemptId}`)).answers.map((a) => [a.position, a.answer]))
 
 async function answer(position, indexes) {
   given.set(position, await hand.answer(position, indexes))

@@ -30,7 +30,8 @@ export function input(scene) {
   async function refused(who, method, path, body, headers, status, code) {
     const zh = await who.ask(method, path, body, { ...headers, 'accept-language': 'zh-CN' });
     const en = await who.ask(method, path, body, { ...headers, 'accept-language': 'en-GB, zh;q=0.5' });
-    const what = `${method} ${path} ${typeof body === 'string' ? body.slice(0, 60) : JSON.stringify(body)}: ${zh.status} ${zh.text.slice(0, 600)}`;
+    const sent = typeof body === 'string' ? body.slice(0, 60) : JSON.stringify(body);
+    const what = `${method} ${path} ${sent}: ${zh.status} ${zh.text.slice(0, 600)}`;
     for (const reply of [zh, en]) {
       assert.equal(reply.status, status, what);
       assert.equal(reply.headers.get('content-type'), 'application/problem+json', what);

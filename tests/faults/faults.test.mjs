@@ -63,9 +63,8 @@ async function finish({ sitting, candidates }, t, { dead_at_deadline = false } =
   const sum = (read) => candidates.reduce((total, each) => total + read(each), 0);
   const statuses = {};
   for (const each of candidates) for (const [status, count] of each.statuses) statuses[status] = (statuses[status] ?? 0) + count;
-  t.diagnostic(
-    `${sum((each) => each.sequence)} answers given, ${sum((each) => each.retries)} requests sent again, replies ${JSON.stringify(statuses)}`,
-  );
+  const retries = sum((each) => each.retries);
+  t.diagnostic(`${sum((each) => each.sequence)} answers given, ${retries} requests sent again, replies ${JSON.stringify(statuses)}`);
   assert.deepEqual(complaints, []);
   const [closed_by] = await platform.sql(
     `SELECT json_object_agg(closed_by, n)

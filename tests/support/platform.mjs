@@ -25,7 +25,6 @@ function run(words, input = '') {
 // settings: lines of guildhall.conf beyond those of every test platform.
 export async function startPlatform(settings = []) {
   const above = await mkdtemp(join(tmpdir(), 'guildhall-'));
-  await chmod(above, 0o711); // PostgreSQL runs as another user where this one is root
   await chmod(above, 0o711); // PostgreSQL may run as another user
   const folder = join(above, 'platform');
   await run(['start', folder, ...settings]);

@@ -27,7 +27,8 @@ export function setAcceptLanguage(tag: string): void {
 }
 
 // Signing in needs no session, and asking for the session is how one learns that there is none.
-const isAboutSession = (request: Request) => new URL(request.url).pathname === '/api/session' && request.method !== 'DELETE'
+const isAboutSession = (request: Request) =>
+  new URL(request.url).pathname === '/api/session' && request.method !== 'DELETE'
 
 async function timed(request: Request): Promise<Response> {
   const stop = new AbortController()
@@ -43,7 +44,10 @@ async function timed(request: Request): Promise<Response> {
 
 async function isCsrfRefusal(response: Response): Promise<boolean> {
   if (response.status !== 403) return false
-  const body: unknown = await response.clone().json().catch(() => null)
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
   return typeof body === 'object' && body !== null && 'code' in body && body.code === 'csrf'
 }
 

@@ -46,7 +46,12 @@ export function t<K extends MessageKey>(key: K, ...values: Values<K>): string {
 }
 
 export function asTime(time: string): string {
-  return new Intl.DateTimeFormat(TAGS[language.value], { month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(time))
+  return new Intl.DateTimeFormat(TAGS[language.value], {
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(new Date(time))
 }
 
 // Exact: hundredths never become a floating-point number.

@@ -20,7 +20,10 @@ export function useLoad<T>(fetched: () => Promise<T>): Load<T> {
   async function again(): Promise<void> {
     const mine = (newest += 1)
     isLoading.value = true
-    const outcome = await fetched().then((found) => ({ found, failed: null }), (thrown: unknown) => ({ found: null, failed: asProblem(thrown) }))
+    const outcome = await fetched().then(
+      (found) => ({ found, failed: null }),
+      (thrown: unknown) => ({ found: null, failed: asProblem(thrown) }),
+    )
     if (mine !== newest) return
     isLoading.value = false
     problem.value = outcome.failed
@@ -42,7 +45,10 @@ interface Page {
 }
 
 // All pages of a list that is known to be short.
-export async function everyPage<P extends Page, T>(fetchPage: (cursor: string | undefined) => Promise<P>, items: (page: P) => T[]): Promise<T[]> {
+export async function everyPage<P extends Page, T>(
+  fetchPage: (cursor: string | undefined) => Promise<P>,
+  items: (page: P) => T[],
+): Promise<T[]> {
   const all: T[] = []
   let cursor: string | undefined
   do {

@@ -9,7 +9,9 @@ declare module 'vue-router' {
   }
 }
 
-const asNumber = (name: string) => (route: { params: Record<string, string | string[]> }) => ({ [name]: Number(route.params[name]) })
+const asNumber = (name: string) => (route: { params: Record<string, string | string[]> }) => ({
+  [name]: Number(route.params[name]),
+})
 
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/practice' },
@@ -19,15 +21,27 @@ const routes: RouteRecordRaw[] = [
   { path: '/practice/wrong-questions', component: () => import('../practice/WrongQuestionsPage.vue') },
   { path: '/practice/runs/:runId(\\d+)', component: () => import('../practice/RunPage.vue'), props: asNumber('runId') },
   { path: '/exams', component: () => import('../exam/SittingsPage.vue'), meta: { hasTabs: true } },
-  { path: '/exams/attempts/:attemptId(\\d+)', component: () => import('../exam/AttemptPage.vue'), props: asNumber('attemptId') },
-  { path: '/exams/attempts/:attemptId(\\d+)/result', component: () => import('../exam/ResultPage.vue'), props: asNumber('attemptId') },
+  {
+    path: '/exams/attempts/:attemptId(\\d+)',
+    component: () => import('../exam/AttemptPage.vue'),
+    props: asNumber('attemptId'),
+  },
+  {
+    path: '/exams/attempts/:attemptId(\\d+)/result',
+    component: () => import('../exam/ResultPage.vue'),
+    props: asNumber('attemptId'),
+  },
   { path: '/ranking', component: () => import('../ranking/RankingPage.vue'), meta: { hasTabs: true } },
   { path: '/me', component: () => import('../identity/MePage.vue'), meta: { hasTabs: true } },
   { path: '/me/password', component: () => import('../identity/PasswordPage.vue') },
   { path: '/:rest(.*)*', component: () => import('./NotFoundPage.vue'), meta: { isOpen: true } },
 ]
 
-export const router = createRouter({ history: createWebHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
 
 router.beforeEach(async (to) => {
   await sessionKnown()

@@ -24,9 +24,14 @@ export interface OpenAttempt {
 
 const open = new Map<number, OpenAttempt>()
 
-function inTheMeantime(attempt: OpenAttempt, sentAt: number, reply: { server_time: string; deadline_at: string }): void {
+function inTheMeantime(
+  attempt: OpenAttempt,
+  sentAt: number,
+  reply: { server_time: string; deadline_at: string },
+): void {
   attempt.clock.heard(reply.server_time, sentAt, attempt.clock.now())
-  if (attempt.paper && attempt.paper.deadline_at !== reply.deadline_at) attempt.paper = { ...attempt.paper, deadline_at: reply.deadline_at }
+  if (attempt.paper && attempt.paper.deadline_at !== reply.deadline_at)
+    attempt.paper = { ...attempt.paper, deadline_at: reply.deadline_at }
 }
 
 function outboxOf(attemptId: number, attempt: () => OpenAttempt): Outbox {
@@ -35,7 +40,9 @@ function outboxOf(attemptId: number, attempt: () => OpenAttempt): Outbox {
     store: answersOf(person.value.person_id, attemptId),
     send: async (answers) => {
       const sentAt = attempt().clock.now()
-      const reply = await answered(api.POST('/api/exam/attempts/{attempt_id}/answers', { params: { path }, body: { answers } }))
+      const reply = await answered(
+        api.POST('/api/exam/attempts/{attempt_id}/answers', { params: { path }, body: { answers } }),
+      )
       inTheMeantime(attempt(), sentAt, reply)
       return reply.outcomes
     },
@@ -96,7 +103,9 @@ export async function refresh(attempt: OpenAttempt): Promise<void> {
 async function learn(attempt: OpenAttempt): Promise<void> {
   try {
     const sentAt = attempt.clock.now()
-    const paper = await answered(api.GET('/api/exam/attempts/{attempt_id}', { params: { path: { attempt_id: attempt.attemptId } } }))
+    const paper = await answered(
+      api.GET('/api/exam/attempts/{attempt_id}', { params: { path: { attempt_id: attempt.attemptId } } }),
+    )
     attempt.clock.heard(paper.server_time, sentAt, attempt.clock.now())
     attempt.paper = paper
     attempt.problem = null
@@ -116,7 +125,8 @@ async function end(attempt: OpenAttempt): Promise<void> {
 
 // Without storage the exam goes on; the outbox says that a reload would lose what is unsaved.
 async function keep(attempt: OpenAttempt): Promise<void> {
-  if (attempt.paper) await keepPaper(person.value.person_id, { paper: attempt.paper, marked: [...attempt.marked] }).catch(() => {})
+  if (attempt.paper)
+    await keepPaper(person.value.person_id, { paper: attempt.paper, marked: [...attempt.marked] }).catch(() => {})
 }
 
 export function toggleMark(attempt: OpenAttempt, position: number): void {
@@ -140,7 +150,11 @@ export async function handIn(attempt: OpenAttempt): Promise<void> {
   const waiting = outbox.unsaved.filter((a) => outbox.saveStateOf(a.position) === 'unsaved')
   if (waiting.length > 0) throw outbox.problem ?? Problem.unreachable()
   const path = { attempt_id: attempt.attemptId }
-  const { state, closed_by, answered: counted } = await answered(api.POST('/api/exam/attempts/{attempt_id}/hand-in', { params: { path } }))
+  const {
+    state,
+    closed_by,
+    answered: counted,
+  } = await answered(api.POST('/api/exam/attempts/{attempt_id}/hand-in', { params: { path } }))
   if (attempt.paper) attempt.paper = { ...attempt.paper, state, closed_by }
   attempt.counted = counted
   await end(attempt)

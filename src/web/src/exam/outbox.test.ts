@@ -31,7 +31,8 @@ const refusal = (status: number, code = 'x', retryAfter = 0) => new Problem(stat
 
 // An outbox whose server answers when the test says so.
 function made(store = new MemoryStore()) {
-  const requests: { batch: SavedAnswer[]; reply: (outcomes: Outcome[]) => void; fail: (problem: Problem) => void }[] = []
+  const requests: { batch: SavedAnswer[]; reply: (outcomes: Outcome[]) => void; fail: (problem: Problem) => void }[] =
+    []
   const timers: { delay: number; then: () => void; isOff: boolean }[] = []
   let underWay = 0
   const counts = { most: 0, outdated: 0, unwritten: 0 }
@@ -40,8 +41,12 @@ function made(store = new MemoryStore()) {
     send: (batch) => {
       underWay += 1
       counts.most = Math.max(counts.most, underWay)
-      counts.unwritten += store.isBroken ? 0 : batch.filter((a) => store.rows.get(a.position)?.sequence !== a.sequence).length
-      return new Promise<Outcome[]>((reply, fail) => requests.push({ batch, reply, fail })).finally(() => (underWay -= 1))
+      counts.unwritten += store.isBroken
+        ? 0
+        : batch.filter((a) => store.rows.get(a.position)?.sequence !== a.sequence).length
+      return new Promise<Outcome[]>((reply, fail) => requests.push({ batch, reply, fail })).finally(
+        () => (underWay -= 1),
+      )
     },
     after: (delay, then) => {
       const timer = { delay, then, isOff: false }
@@ -95,7 +100,10 @@ describe('an answer', () => {
 
   test('gets the next sequence after all that are known', async () => {
     const { outbox, requests, settled } = made()
-    outbox.learn([{ position: 1, sequence: 7, answer: 'A' }, { position: 2, sequence: 4, answer: 'B' }])
+    outbox.learn([
+      { position: 1, sequence: 7, answer: 'A' },
+      { position: 2, sequence: 4, answer: 'B' },
+    ])
     void outbox.answer(2, 'C')
     await settled()
     expect(sent(requests[0]!.batch)).toEqual([[2, 8, 'C']])
@@ -148,7 +156,9 @@ describe('sending', () => {
 
   test('puts at most 100 answers into a request', async () => {
     const store = new MemoryStore()
-    await store.put(Array.from({ length: 230 }, (_, i) => ({ position: i + 1, sequence: i + 1, answer: 'A', saved: false })))
+    await store.put(
+      Array.from({ length: 230 }, (_, i) => ({ position: i + 1, sequence: i + 1, answer: 'A', saved: false })),
+    )
     const { outbox, reply, settled } = made(store)
     await outbox.restore()
     void outbox.flush()
@@ -211,7 +221,10 @@ describe('sending', () => {
     expect(requests).toHaveLength(0)
     void outbox.flush()
     await settled()
-    expect(sent(requests[0]!.batch)).toEqual([[1, 1, 'A'], [2, 2, 'B']])
+    expect(sent(requests[0]!.batch)).toEqual([
+      [1, 1, 'A'],
+      [2, 2, 'B'],
+    ])
     await reply()
     expect(outbox.unsaved).toEqual([])
   })
@@ -297,7 +310,10 @@ describe('a reload', () => {
     expect([outbox.saveStateOf(1), outbox.saveStateOf(2)]).toEqual(['unsaved', 'unsaved'])
     void outbox.flush()
     await settled()
-    expect(sent(await reply())).toEqual([[1, 1, 'A'], [2, 2, 'B']])
+    expect(sent(await reply())).toEqual([
+      [1, 1, 'A'],
+      [2, 2, 'B'],
+    ])
     expect(outbox.saveStateOf(2)).toBe('saved')
   })
 

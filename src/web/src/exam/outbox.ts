@@ -38,7 +38,8 @@ const RETRY_LAST_MS = 10_000
 const FAULTY_CONTENT = [400, 413, 422]
 
 export function isSameAnswer(a: Answer, b: Answer): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && [...a].sort().join() === [...b].sort().join()
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && [...a].sort().join() === [...b].sort().join()
   return a === b
 }
 
@@ -183,7 +184,9 @@ export class Outbox {
   }
 
   #batch(): SavedAnswer[] {
-    const ready = [...this.#pending.values()].filter((a) => !this.#writing.has(a.sequence) && !this.#refused.has(a.sequence))
+    const ready = [...this.#pending.values()].filter(
+      (a) => !this.#writing.has(a.sequence) && !this.#refused.has(a.sequence),
+    )
     return ready.sort((a, b) => a.sequence - b.sequence).slice(0, this.#batchMax)
   }
 
@@ -219,7 +222,8 @@ export class Outbox {
 
   // The sequence was used for another answer, by another tab or device.
   #sendAnew(sent: SavedAnswer): void {
-    if (this.#pending.get(sent.position)?.sequence === sent.sequence) void this.#post(sent.position, sent.answer).then(() => this.#run())
+    if (this.#pending.get(sent.position)?.sequence === sent.sequence)
+      void this.#post(sent.position, sent.answer).then(() => this.#run())
   }
 
   #settle(answer: SavedAnswer): void {

@@ -49,10 +49,15 @@ async function read<T>(table: 'answers' | 'papers', ask: (rows: IDBObjectStore) 
 }
 
 const ofPerson = (personId: number) => IDBKeyRange.bound([personId], [personId, []])
-const ofAttempt = (personId: number, attemptId: number) => IDBKeyRange.bound([personId, attemptId], [personId, attemptId, []])
+const ofAttempt = (personId: number, attemptId: number) =>
+  IDBKeyRange.bound([personId, attemptId], [personId, attemptId, []])
 
 // Changes the row of an answer, unless a newer answer took its place.
-function changeIfNewest(key: [number, number, number], sequence: number, change: (rows: IDBObjectStore, row: AnswerRow) => void): Promise<void> {
+function changeIfNewest(
+  key: [number, number, number],
+  sequence: number,
+  change: (rows: IDBObjectStore, row: AnswerRow) => void,
+): Promise<void> {
   return write('answers', (rows) => {
     const found: IDBRequest<AnswerRow | undefined> = rows.get(key)
     found.onsuccess = () => {
@@ -69,10 +74,13 @@ export function answersOf(personId: number, attemptId: number): OutboxStore {
     },
     put: (answers) =>
       write('answers', (rows) => {
-        for (const answer of answers) rows.put({ ...answer, person_id: personId, attempt_id: attemptId } satisfies AnswerRow)
+        for (const answer of answers)
+          rows.put({ ...answer, person_id: personId, attempt_id: attemptId } satisfies AnswerRow)
       }),
     settle: (answer) =>
-      changeIfNewest([personId, attemptId, answer.position], answer.sequence, (rows, row) => rows.put({ ...row, saved: true })),
+      changeIfNewest([personId, attemptId, answer.position], answer.sequence, (rows, row) =>
+        rows.put({ ...row, saved: true }),
+      ),
     remove: (answer) =>
       changeIfNewest([personId, attemptId, answer.position], answer.sequence, (rows) =>
         rows.delete([personId, attemptId, answer.position]),
@@ -98,7 +106,8 @@ export async function keptPapers(personId: number): Promise<KeptPaper[]> {
 export async function forgetPaper(personId: number, attemptId: number): Promise<void> {
   await write('papers', (papers) => papers.delete([personId, attemptId]))
   const kept = await answersOf(personId, attemptId).all()
-  if (kept.every((answer) => answer.saved)) await write('answers', (answers) => answers.delete(ofAttempt(personId, attemptId)))
+  if (kept.every((answer) => answer.saved))
+    await write('answers', (answers) => answers.delete(ofAttempt(personId, attemptId)))
 }
 
 // Questions of an exam do not stay behind on a phone that somebody signed out of.

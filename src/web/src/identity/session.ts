@@ -15,7 +15,13 @@ interface SessionState {
   problem: Problem | null
 }
 
-export const session = reactive<SessionState>({ state: 'unknown', person: null, isExpired: false, renewals: 0, problem: null })
+export const session = reactive<SessionState>({
+  state: 'unknown',
+  person: null,
+  isExpired: false,
+  renewals: 0,
+  problem: null,
+})
 
 let csrfToken = ''
 const REMEMBERED = 'person'
@@ -74,7 +80,12 @@ let known: Promise<void> | null = null
 // remembered person are shown until the server has spoken.
 export function sessionKnown(): Promise<void> {
   known ??= Promise.race([findSession(), new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS))]).then(() => {
-    if (session.state === 'unknown') Object.assign(session, { state: 'unreachable', person: keptJson<Person>(REMEMBERED), problem: Problem.unreachable() })
+    if (session.state === 'unknown')
+      Object.assign(session, {
+        state: 'unreachable',
+        person: keptJson<Person>(REMEMBERED),
+        problem: Problem.unreachable(),
+      })
   })
   return known
 }

@@ -42,14 +42,16 @@ export const en: Catalogue = {
   'signIn.busy': 'Signing in…',
   'signIn.help': 'No account, or password forgotten? Ask the administrator of your organisation.',
   'signInAgain.title': 'Please sign in again',
-  'signInAgain.text': '{name}, your session has ended. Sign in and go on where you were; unsaved answers are still on this phone.',
+  'signInAgain.text':
+    '{name}, your session has ended. Sign in and go on where you were; unsaved answers are still on this phone.',
   'signOut.here': 'Sign out',
   'signOut.everywhere': 'Sign out on every device',
   'signOut.everywhereHint': 'For a lost phone, or when you forgot to sign out elsewhere',
   'signOut.confirm': 'Sign out',
   'signOut.question': 'Sign out on this device?',
   'signOut.everywhereQuestion': 'Your sessions on all devices end at once.',
-  'signOut.unsaved': 'Exam answers not saved on the server yet: {n}. They stay on this phone and are sent after you sign in on it again.',
+  'signOut.unsaved':
+    'Exam answers not saved on the server yet: {n}. They stay on this phone and are sent after you sign in on it again.',
 
   'me.title': 'Me',
   'me.account': 'Account {account}',
@@ -196,7 +198,8 @@ export const en: Catalogue = {
   'closed.counted': 'The server has your answers to {answered} of {all} questions.',
   'closed.wait': 'The centre releases the results.',
   'closed.lostTitle': 'Answers that came too late: {n}',
-  'closed.lostText': 'These did not reach the server before the end and do not count. If in doubt, show this page to a proctor.',
+  'closed.lostText':
+    'These did not reach the server before the end and do not count. If in doubt, show this page to a proctor.',
   'closed.lostAnswer': 'Question {n}: {answer}',
   'closed.lostRead': 'I have read it, do not show it again',
   'closed.back': 'Back to the exams',

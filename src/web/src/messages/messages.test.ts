@@ -17,7 +17,9 @@ test('every text is there, with the same placeholders in both languages', () => 
 })
 
 test('no text of the page stands outside the catalogues', () => {
-  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => /\.(vue|ts)$/.test(f) && !/^messages|schema\.d\.ts$/.test(f))
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    (f) => /\.(vue|ts)$/.test(f) && !/^messages|schema\.d\.ts$/.test(f),
+  )
   expect(files.length).toBeGreaterThan(40)
   expect(files.filter((file) => /\p{Script=Han}/u.test(readFileSync(join('src', file), 'utf8')))).toEqual([])
 })
