@@ -149,15 +149,15 @@ ordered_json to_json(const attempt_view& whole) {
           {"answers", answers}};
 }
 
-ordered_json to_json(const save_request& done) {
-  auto outcomes = ordered_json::array();
+// The one reply that is written by hand: it goes out thousands of times a second, and nothing in it needs escaping.
+std::string text_of(const save_request& done) {
+  std::string text = R"({"outcomes":[)";
+  const auto out = std::back_inserter(text);
   for (std::size_t i = 0; i < done.given.size(); ++i)
-    outcomes.push_back({{"position", done.given[i].position},
-                        {"sequence", done.given[i].sequence},
-                        {"outcome", name_of(done.outcomes[i])}});
-  return {{"outcomes", outcomes},
-          {"server_time", base::to_iso(done.server_time)},
-          {"deadline_at", base::to_iso(done.deadline_at)}};
+    fmt::format_to(out, R"({}{{"position":{},"sequence":{},"outcome":"{}"}})", i ? "," : "", done.given[i].position, done.given[i].sequence,
+                   name_of(done.outcomes[i]));
+  fmt::format_to(out, R"(],"server_time":"{}","deadline_at":"{}"}})", base::to_iso(done.server_time), base::to_iso(done.deadline_at));
+  return text;
 }
 
 ordered_json to_json(const result_question& one, bool with_key) {
@@ -348,7 +348,7 @@ reply save_answers(service& verbs, request& r, const principal& who) {
   body.list("answers", answers_max, [&](http::fields& item) { given.push_back(answer_in(item, shapes)); });
   body.finish().value();
   const auto done = co_await verbs.save_answers(id, std::move(given));
-  co_return http::json_response(http::dumped(to_json(done.value())));
+  co_return http::json_response(text_of(done.value()));
 }
 
 reply hand_in(service& verbs, request& r, const principal& who) {

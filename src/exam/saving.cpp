@@ -59,9 +59,12 @@ std::string logged_answer(pqxx::transaction_base& t, const place& p) {
   return t.exec_prepared1("exam_logged_answer", p.attempt_id, p.position, p.sequence)[0].as<std::string>();
 }
 
-writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests,
-                            const std::vector<place>& places, std::vector<logged_row>& rows,
-                            std::chrono::milliseconds grace) {
+// The batch as the statements take it: the attempts, and the rows of the log in columns.
+struct columns {
+  std::string attempts, row_attempts, positions, sequences, texts;
+};
+
+columns columns_of(const std::vector<save_request>& requests, const std::vector<place>& places, const std::vector<logged_row>& rows) {
   postgres::array attempts, row_attempts, positions, sequences, texts;
   for (const auto& row : rows) {
     const auto& first = places[row.begin];
@@ -71,15 +74,36 @@ writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_re
     sequences.add(first.sequence);
     texts.add(std::string_view(requests[first.request].given[first.index].text));
   }
+  return {attempts.str(), row_attempts.str(), positions.str(), sequences.str(), texts.str()};
+}
+
+// For rows that the log does not hold yet, as nearly all are: cheap, because it tells exceptions alone. A row that is
+// there already fails the whole statement with a unique_violation.
+writable_attempts write_new(pqxx::transaction_base& t, const columns& batch, const std::vector<place>& places,
+                            std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
   writable_attempts writable;
-  const std::int64_t grace_us = std::chrono::microseconds{grace}.count();
-  const auto told = t.exec_prepared("exam_save", attempts.str(), row_attempts.str(), positions.str(), sequences.str(),
-                                    texts.str(), grace_us);
-  for (const auto& line : told) {
+  base::time_point now;
+  for (const auto& line : t.exec_prepared("exam_save_new", batch.attempts, batch.row_attempts, batch.positions, batch.sequences, batch.texts,
+                                          std::chrono::microseconds{grace}.count())) {
+    const auto number = line[0].as<std::int64_t>(), value = line[1].as<std::int64_t>();
+    if (number > 0) rows[static_cast<std::size_t>(number - 1)].newest_before = value;
+    else if (number == 0) writable.emplace_hint(writable.end(), value, clock_facts{time_of(line[2].as<std::int64_t>()), {}});
+    else now = time_of(value);
+  }
+  for (auto& facts : writable) facts.second.now = now;
+  for (auto& row : rows) row.inserted = row.is_told = writable.contains(places[row.begin].attempt_id);
+  return writable;
+}
+
+// For batches that hold a repetition: tells of every row whether it is new, and what the log held.
+writable_attempts write_any(pqxx::transaction_base& t, const columns& batch, const std::vector<place>& places,
+                            std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
+  writable_attempts writable;
+  for (const auto& line : t.exec_prepared("exam_save", batch.attempts, batch.row_attempts, batch.positions, batch.sequences, batch.texts,
+                                          std::chrono::microseconds{grace}.count())) {
     const auto number = line[0].as<std::size_t>();
     if (number == 0) {
-      writable.emplace(line[1].as<std::int64_t>(),
-                       clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
+      writable.emplace(line[1].as<std::int64_t>(), clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
       continue;
     }
     auto& row = rows[number - 1];
@@ -89,6 +113,16 @@ writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_re
     if (!row.inserted) row.logged = line[3].is_null() ? logged_answer(t, places[row.begin]) : line[3].as<std::string>();
   }
   return writable;
+}
+
+writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests, const std::vector<place>& places,
+                            std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
+  const auto batch = columns_of(requests, places, rows);
+  try {
+    return write_new(t, batch, places, rows, grace);
+  } catch (const pqxx::unique_violation&) {  // the statement was its own transaction, so nothing of it is left
+    return write_any(t, batch, places, rows, grace);
+  }
 }
 
 // Hands the outcomes of one question's rows [begin, end) to the requests.

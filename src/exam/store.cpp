@@ -213,6 +213,26 @@ void prepare_attempts(pqxx::connection& c) {
 // subqueries see is the one before this statement. IN (...) IS TRUE makes each membership test a hash look-up, whatever
 // the planner thinks of the sizes.
 void prepare_saving(pqxx::connection& c) {
+  c.prepare("exam_save_new", R"(
+    WITH writable AS MATERIALIZED (
+      SELECT attempt_id, (extract(epoch FROM deadline_at) * 1000000)::bigint AS deadline FROM attempt
+      WHERE attempt_id = ANY ($1::bigint[]) AND state = 'open'
+        AND clock_timestamp() <= deadline_at + $6::bigint * interval '1 microsecond'
+      ORDER BY attempt_id FOR SHARE),
+    given AS MATERIALIZED (
+      SELECT * FROM unnest($2::bigint[], $3::smallint[], $4::bigint[], $5::text[]) WITH ORDINALITY
+        AS g (attempt_id, position, sequence, answer, place)
+      WHERE (attempt_id IN (SELECT attempt_id FROM writable)) IS TRUE),
+    inserted AS (
+      INSERT INTO answer_log (attempt_id, position, sequence, answer) SELECT attempt_id, position, sequence, answer FROM given)
+    SELECT given.place, newer.sequence, NULL::bigint FROM given CROSS JOIN LATERAL (
+      SELECT l.sequence FROM answer_log l
+      WHERE l.attempt_id = given.attempt_id AND l.position = given.position AND l.sequence > given.sequence
+      ORDER BY l.sequence DESC LIMIT 1) newer
+    UNION ALL
+    SELECT 0, attempt_id, deadline FROM writable
+    UNION ALL
+    SELECT -1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, NULL)");
   c.prepare("exam_save", R"(
     WITH writable AS MATERIALIZED (
       SELECT attempt_id, (extract(epoch FROM deadline_at) * 1000000)::bigint AS deadline FROM attempt

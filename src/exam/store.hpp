@@ -100,8 +100,8 @@ struct save_request {
   base::time_point server_time, deadline_at;
 };
 
-// Puts all requests into the log with one statement, which is its own transaction where `t` is none. It may be
-// repeated.
+// Puts all requests into the log with one statement, which must be its own transaction (postgres::pool::read). It may
+// be repeated.
 void save(pqxx::transaction_base& t, std::vector<save_request>& requests, std::chrono::milliseconds grace);
 
 // ---- closing and results --------------------------------------------------------------------------------------------
