@@ -1,5 +1,6 @@
 // Many small writes become few large transactions without a timer: while one batch is being committed, everything that
-// arrives joins the next one. Used on one event loop's thread; the owner outlives every add().
+// arrives joins the next one. A second commit starts beside the first only when a full load waits already, so that the
+// disk and the processors work at the same time. Used on one event loop's thread; the owner outlives every add().
 #pragma once
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -30,7 +31,7 @@ class group_commit {
     const std::shared_ptr<batch> mine = open_.back();
     const std::size_t place = mine->items.size();
     mine->items.push_back(std::move(item));
-    if (!committing_) start();
+    if (running_ == 0 || (running_ < running_max && mine->items.size() >= beside_min)) start();
     boost::system::error_code ignored;
     co_await mine->done.async_wait(boost::asio::redirect_error(runtime::use_awaitable, ignored));
     if (mine->error && mine->items.size() > 1) co_return co_await add_alone(std::move(mine->items[place]));
@@ -53,13 +54,16 @@ class group_commit {
     co_return std::move(one.front());
   }
 
+  static constexpr int running_max = 2;
+  static constexpr std::size_t beside_min = 48;
+
   void start() {
-    committing_ = true;
+    ++running_;
     boost::asio::co_spawn(executor_, commit_batches(), boost::asio::detached);
   }
 
   runtime::awaitable<> commit_batches() {
-    while (!open_.empty()) {
+    while (!open_.empty() && (running_ == 1 || open_.front()->items.size() >= beside_min)) {
       const std::shared_ptr<batch> full = std::move(open_.front());
       open_.erase(open_.begin());
       sizes_.observe(static_cast<double>(full->items.size()));
@@ -70,7 +74,7 @@ class group_commit {
       }
       full->done.cancel();
     }
-    committing_ = false;
+    --running_;
   }
 
   runtime::executor executor_;
@@ -78,7 +82,7 @@ class group_commit {
   commit commit_all_;
   runtime::histogram sizes_;
   std::vector<std::shared_ptr<batch>> open_;  // the first is the next to be committed
-  bool committing_ = false;
+  int running_ = 0;  // commits under way
 };
 
 }  // namespace postgres

@@ -1,6 +1,7 @@
 // Counts tests of all kinds. A result is one JSON object a line: {"outcome": "passed|failed|skipped", "name", "reason"}.
 //   tally one FILE OUTCOME NAME [REASON]      adds one result
-//   tally google FILE PROGRAM REPORT LOG      adds a GoogleTest report; without a report the program itself has failed
+//   tally google FILE PROGRAM REPORT LOG STATUS
+//                                             adds a GoogleTest report; without a report the program itself has failed
 //   tally node FILE                           adds what reporter.mjs says on standard input, showing failures at once
 //   tally group FILE NAME SECONDS             prints a group's counts
 //   tally end FOLDER                          prints what was skipped and why, what failed, and the closing line
@@ -31,7 +32,7 @@ const commands = {
   one([file, outcome, name, reason = '']) {
     add(file, { outcome, name, reason });
   },
-  google([file, program, report, log]) {
+  google([file, program, report, log, status]) {
     if (!existsSync(report))
       return add(file, { outcome: 'failed', name: `${program} runs to its end`, reason: 'see its output above' });
     const reasons = skipReasons(log);
@@ -43,6 +44,8 @@ const commands = {
         else if (test.result === 'SKIPPED') add(file, { outcome: 'skipped', name, reason: reasons.shift() ?? '' });
         else add(file, { outcome: 'passed', name, reason: '' });
       }
+    if (status !== '0' && !read(file).some((each) => each.outcome === 'failed'))
+      add(file, { outcome: 'failed', name: `${program} ends in good order`, reason: 'see its output above: a leak, say' });
   },
   async node([file]) {
     for await (const line of createInterface({ input: process.stdin })) {
