@@ -61,7 +61,7 @@ void import_from(const std::string& name, const std::string& directory, int secu
 
 struct import_options {
   std::string from, directory;
-  int secure_percent = 40;
+  int secure_percent = bank::read_options{}.secure_percent;
 };
 
 }  // namespace

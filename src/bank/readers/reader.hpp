@@ -18,7 +18,7 @@ std::optional<origin> origin_named(std::string_view name);
 std::vector<std::string> origin_names();
 
 struct read_options {
-  int secure_percent = 40;  // for origins that have no pools
+  int secure_percent = 60;  // for origins that have no pools
 };
 
 // Reads and checks; never throws for what stands in the files.
