@@ -5,10 +5,25 @@ import { join } from 'node:path';
 
 import { openSitting, signInAll } from '../tests/support/client.mjs';
 import { startPlatform } from '../tests/support/platform.mjs';
-import { closing, command, inTurns, load, median, percent, processesOf, rounded, scenario, table, workers } from './support/measuring.mjs';
+import {
+  closing,
+  command,
+  inTurns,
+  load,
+  median,
+  percent,
+  processesOf,
+  rounded,
+  scenario,
+  table,
+  workers,
+} from './support/measuring.mjs';
 
-const rounds = 5, seconds = 5, connections = 256;
-const clientCounts = [16, 32, 64, 128], searchSeconds = 3;
+const rounds = 5,
+  seconds = 5,
+  connections = 256;
+const clientCounts = [16, 32, 64, 128],
+  searchSeconds = 3;
 const pgbench = '/usr/lib/postgresql/15/bin/pgbench';
 
 // The attempts of the candidates as lines for the load program: "path token shapes".
@@ -17,7 +32,10 @@ async function startAttempts(sitting, people) {
   const shapeOf = ({ type, options }) => `${typeLetter[type]}${options.length}`;
   return inTurns(people, 16, async (one) => {
     const attempt = await one.post(`/api/exam/sittings/${sitting.sitting_id}/attempt`);
-    return { ...attempt, line: `/api/exam/attempts/${attempt.attempt_id}/answers ${one.token} ${attempt.questions.map(shapeOf).join('')}` };
+    return {
+      ...attempt,
+      line: `/api/exam/attempts/${attempt.attempt_id}/answers ${one.token} ${attempt.questions.map(shapeOf).join('')}`,
+    };
   });
 }
 
@@ -27,12 +45,15 @@ async function makePeer(platform, positions) {
     attempt_id bigint NOT NULL, position smallint NOT NULL, sequence bigint NOT NULL, answer text NOT NULL,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (attempt_id, position, sequence))`);
   const script = join(platform.folder, 'peer.sql');
-  writeFileSync(script, `\\set attempt_id random(1, ${connections})
+  writeFileSync(
+    script,
+    `\\set attempt_id random(1, ${connections})
 \\set position random(1, ${positions})
 \\set sequence random(1, 1000000000)
 INSERT INTO peer_answer (attempt_id, position, sequence, answer) VALUES (:attempt_id, :position, :sequence, '"B"')
 ON CONFLICT (attempt_id, position, sequence) DO UPDATE SET answer = excluded.answer, received_at = clock_timestamp();
-`);
+`,
+  );
   const postgres = join(platform.folder, 'postgres');
   const port = readFileSync(join(platform.folder, 'ports'), 'utf8').match(/postgres_port=(\d+)/)[1];
   const address = ['-h', join(postgres, 'socket'), '-p', port, '-U', 'postgres'];
@@ -47,8 +68,25 @@ function latenciesIn(folder) {
 
 async function runPeer(platform, peer, clients, duration) {
   const logs = mkdtempSync(join(platform.folder, 'pgbench-'));
-  const words = [pgbench, ...peer.address, '-n', '-M', 'prepared', '-f', peer.script, '-c', clients, '-j', 2, '-T', duration,
-    '-l', '--sampling-rate=0.02', `--log-prefix=${join(logs, 'log')}`, 'guildhall'].map(String);
+  const words = [
+    pgbench,
+    ...peer.address,
+    '-n',
+    '-M',
+    'prepared',
+    '-f',
+    peer.script,
+    '-c',
+    clients,
+    '-j',
+    2,
+    '-T',
+    duration,
+    '-l',
+    '--sampling-rate=0.02',
+    `--log-prefix=${join(logs, 'log')}`,
+    'guildhall',
+  ].map(String);
   const got = await command(words, { postgres: processesOf(platform).postgres }, peer.environment);
   const latencies = latenciesIn(logs);
   rmSync(logs, { recursive: true });
@@ -73,7 +111,7 @@ async function checkAllIsThere(platform, acknowledged) {
 }
 
 await scenario(async (ending) => {
-  const platform = await startPlatform(['http.log_requests = false']);
+  const platform = await startPlatform(['http.log_requests = false', 'http.workers = 1']);
   ending.push(platform.stop);
   await platform.sql('ALTER SYSTEM SET max_connections = 300'); // pgbench takes one for each client
   await platform.restartPostgres('fast');
@@ -84,12 +122,26 @@ await scenario(async (ending) => {
   const plan = join(platform.folder, 'plan');
   writeFileSync(plan, attempts.map(({ line }) => line).join('\n') + '\n');
   const peer = await makePeer(platform, attempts[0].questions.length);
-  const durability = await platform.sql("SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY 1");
-  console.log(`${connections} connections, each a candidate with an attempt of their own; PostgreSQL with ${durability.join(', ')}; ${rounds} rounds of ${seconds} s.`);
+  const durability = await platform.sql(
+    "SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY 1",
+  );
+  console.log(
+    `${connections} connections, each a candidate with an attempt of their own; PostgreSQL with ${durability.join(', ')}; ${rounds} rounds of ${seconds} s.`,
+  );
   const clients = await bestClientCount(platform, peer);
 
-  const row = table({ round: 5, who: 14, 'saves/s': 8, 'p50 us': 7, 'p99 us': 7, 'server us/save': 14, 'PostgreSQL us/save': 18, "client's share of a core": 24 });
-  const rates = { ours: [], peer: [] }, shares = [];
+  const row = table({
+    round: 5,
+    who: 14,
+    'saves/s': 8,
+    'p50 us': 7,
+    'p99 us': 7,
+    'server us/save': 14,
+    'PostgreSQL us/save': 18,
+    "client's share of a core": 24,
+  });
+  const rates = { ours: [], peer: [] },
+    shares = [];
   const port = new URL(platform.url).port;
   const each = (used, saves) => ((used / saves) * 1e6).toFixed(1);
   const measureOurs = async (round) => {
@@ -98,12 +150,30 @@ await scenario(async (ending) => {
     rates.ours.push(got.per_second);
     shares.push(got.share);
     const { guildhall, postgres } = got.processor_seconds;
-    row(round, 'guildhall', rounded(got.per_second), rounded(got.p50_us), rounded(got.p99_us), each(guildhall, got.requests), each(postgres, got.requests), percent(got.share));
+    row(
+      round,
+      'guildhall',
+      rounded(got.per_second),
+      rounded(got.p50_us),
+      rounded(got.p99_us),
+      each(guildhall, got.requests),
+      each(postgres, got.requests),
+      percent(got.share),
+    );
   };
   const measurePeer = async (round) => {
     const got = await runPeer(platform, peer, clients, seconds);
     rates.peer.push(got.per_second);
-    row(round, `pgbench, ${clients}`, rounded(got.per_second), rounded(got.p50_us), rounded(got.p99_us), '-', each(got.processor_seconds.postgres, got.saves), percent(got.share));
+    row(
+      round,
+      `pgbench, ${clients}`,
+      rounded(got.per_second),
+      rounded(got.p50_us),
+      rounded(got.p99_us),
+      '-',
+      each(got.processor_seconds.postgres, got.saves),
+      percent(got.share),
+    );
   };
   let acknowledged = 0;
   for (let round = 1; round <= rounds; ++round) {
@@ -114,7 +184,9 @@ await scenario(async (ending) => {
   }
   await checkAllIsThere(platform, acknowledged);
   const busiest = Math.max(...shares);
-  console.log(`The load program is one thread and used at most ${percent(busiest)} of a core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK, so our rate is a lower bound'}.`);
+  console.log(
+    `The load program is one thread and used at most ${percent(busiest)} of a core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK, so our rate is a lower bound'}.`,
+  );
   const [ours, theirs] = [median(rates.ours), median(rates.peer)];
   closing('answer-save', rounded(ours), rounded(theirs), rounded(ours / theirs, 3), 'durable saves per second');
 });

@@ -6,10 +6,27 @@ import { join } from 'node:path';
 
 import { signInAll } from '../tests/support/client.mjs';
 import { startPlatform } from '../tests/support/platform.mjs';
-import { closing, cores, freePort, load, median, percent, processesOf, rounded, run, scenario, table, workers } from './support/measuring.mjs';
+import {
+  closing,
+  cores,
+  freePort,
+  load,
+  median,
+  percent,
+  processesOf,
+  rounded,
+  run,
+  scenario,
+  table,
+  workers,
+} from './support/measuring.mjs';
 
-const rounds = 5, seconds = 4, connections = 64, questionsMax = 100;
-const serverCore = 0, loadCore = 1;
+const rounds = 5,
+  seconds = 4,
+  connections = 64,
+  questionsMax = 100;
+const serverCore = 0,
+  loadCore = 1;
 
 // Replies of the practice pool as they go out: [{path, text, headers}].
 async function practiceReplies(staff, worker) {
@@ -29,7 +46,12 @@ const quoted = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"
 function nginxConfiguration(port, replies) {
   const kept = ['etag', 'cache-control', 'x-content-type-options', 'x-request-id'];
   const location = ({ path, text, headers }) =>
-    [`location = ${path} {`, ...kept.filter((name) => headers.has(name)).map((name) => `add_header ${name} ${quoted(headers.get(name))};`), `return 200 ${quoted(text)};`, '}'].join('\n');
+    [
+      `location = ${path} {`,
+      ...kept.filter((name) => headers.has(name)).map((name) => `add_header ${name} ${quoted(headers.get(name))};`),
+      `return 200 ${quoted(text)};`,
+      '}',
+    ].join('\n');
   return `daemon off;
 worker_processes 1;
 pid nginx.pid;
@@ -77,7 +99,10 @@ async function checkSameBytes(port, replies) {
 
 function writePlan(file, replies, people) {
   // So many lines that every question meets people of every connection.
-  const lines = Array.from({ length: 10 * replies.length }, (_, i) => `${replies[i % replies.length].path} ${people[i % people.length].token}`);
+  const lines = Array.from(
+    { length: 10 * replies.length },
+    (_, i) => `${replies[i % replies.length].path} ${people[i % people.length].token}`,
+  );
   writeFileSync(file, lines.join('\n') + '\n');
 }
 
@@ -112,11 +137,21 @@ Processor time is user + system of the server's processes; for guildhall with th
       const used = Object.keys(server.watched).reduce((sum, name) => sum + got.processor_seconds[name], 0);
       server.costs.push((used / got.requests) * 1e6);
       server.shares.push(got.share);
-      row(round, server.name, rounded(got.per_second), rounded(got.p50_us), rounded(got.p99_us), server.costs.at(-1).toFixed(2), percent(got.share));
+      row(
+        round,
+        server.name,
+        rounded(got.per_second),
+        rounded(got.p50_us),
+        rounded(got.p99_us),
+        server.costs.at(-1).toFixed(2),
+        percent(got.share),
+      );
     }
   }
   const [ours, peer] = servers.map(({ costs }) => median(costs));
   const busiest = Math.max(...servers.flatMap(({ shares }) => shares));
-  console.log(`\nThe load program used at most ${percent(busiest)} of its core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK of that round, which makes requests/s a lower bound; CPU per request stands'}.`);
+  console.log(
+    `\nThe load program used at most ${percent(busiest)} of its core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK of that round, which makes requests/s a lower bound; CPU per request stands'}.`,
+  );
   closing('practice-read', rounded(ours, 2), rounded(peer, 2), rounded(peer / ours, 3), 'CPU microseconds per request');
 });

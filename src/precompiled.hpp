@@ -1,5 +1,6 @@
 // What most rooms include anyway, parsed once. Beast is left out on purpose: only http/ may see it.
 #pragma once
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -12,7 +13,6 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <fmt/format.h>
 #include <functional>
 #include <map>
 #include <memory>

@@ -175,18 +175,10 @@ without_settings() { compgen -e | grep '^GUILDHALL_' | sed 's/^/-u\n/' || true; 
 
 guildhall_pid() { running_process "$1/guildhall.pid" '*/guildhall' "$1"; }
 
-# guildhall_start PROGRAM FOLDER USER PORT: ready when this returns.
+# guildhall_start PROGRAM FOLDER USER PORT: ready when this returns, also where it ran already.
 guildhall_start() {
-  local program=$1 folder=$2 user=$3 port=$4 pid tries=300
-  if guildhall_pid "$folder" >/dev/null; then return 0; fi
-  refuse_stranger "$port" Guildhall "http.port"
-  local drop
-  mapfile -t drop < <(without_settings)
-  {
-    cd "$folder" || exit
-    as "$user" env ${drop[@]+"${drop[@]}"} setsid "$program" --config "$folder/guildhall.conf" serve
-  } </dev/null >>"$folder/log" 2>&1 &
-  echo $! >"$folder/guildhall.pid"
+  local folder=$2 port=$4 pid tries=300
+  if ! guildhall_pid "$folder" >/dev/null; then guildhall_launch "$@"; fi
   until [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$port/readyz" || true)" = 200 ]; do
     pid=$(cat "$folder/guildhall.pid")
     if ! kill -0 "$pid" 2>/dev/null || ((tries-- <= 0)); then
@@ -195,6 +187,17 @@ guildhall_start() {
     fi
     sleep 0.1
   done
+}
+
+guildhall_launch() {
+  local program=$1 folder=$2 user=$3 port=$4 drop
+  refuse_stranger "$port" Guildhall "http.port"
+  mapfile -t drop < <(without_settings)
+  {
+    cd "$folder" || exit
+    as "$user" env ${drop[@]+"${drop[@]}"} setsid "$program" --config "$folder/guildhall.conf" serve
+  } </dev/null >>"$folder/log" 2>&1 &
+  echo $! >"$folder/guildhall.pid"
 }
 
 # guildhall_stop FOLDER: it finishes the requests it has begun.

@@ -37,7 +37,8 @@ client::client(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect to port " + std::to_string(port));
+  if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail("connect to port " + std::to_string(port));
   const int yes = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   fcntl(socket_, F_SETFL, O_NONBLOCK);
@@ -49,14 +50,17 @@ void client::send(std::string_view request) {
   size_ = 0;
   sent_at_ = std::chrono::steady_clock::now();
   // A request is far smaller than an empty send buffer, so it goes out whole or not at all.
-  if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) fail("send");
+  if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+    fail("send");
 }
 
 std::optional<reply> client::receive() {
   const ssize_t got = recv(socket_, buffer_.data() + size_, buffer_.size() - size_, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
   if (got < 0) fail("receive");
-  if (got == 0) throw std::runtime_error("the server closed a connection, or a reply is larger than " + std::to_string(buffer_.size()));
+  if (got == 0)
+    throw std::runtime_error("the server closed a connection, or a reply is larger than " +
+                             std::to_string(buffer_.size()));
   size_ += static_cast<std::size_t>(got);
   return whole_reply();
 }

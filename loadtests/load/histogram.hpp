@@ -1,5 +1,5 @@
-// Durations in buckets whose width grows with the value (64 for each doubling), so that every quantile is right to 1.6 %
-// whatever its size, and recording costs a few instructions.
+// Durations in buckets whose width grows with the value (64 for each doubling), so that every quantile is right to 1.6
+// % whatever its size, and recording costs a few instructions.
 #pragma once
 #include <array>
 #include <bit>

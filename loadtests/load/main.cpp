@@ -59,14 +59,22 @@ options options_from(const std::vector<std::string>& words) {
     const std::string& name = words[i];
     const std::string& value = words[i + 1];
     const auto equals = value.find('=');
-    if (name == "--port") made.port = static_cast<std::uint16_t>(std::stoul(value));
-    else if (name == "--plan") made.plan = value;
-    else if (name == "--connections") made.connections = std::stoul(value);
-    else if (name == "--warm-up") made.warm_up = std::stod(value);
-    else if (name == "--seconds") made.seconds = std::stod(value);
-    else if (name == "--first-sequence") made.first_sequence = std::stoull(value);
-    else if (name == "--watch" && equals != std::string::npos) made.watched[value.substr(0, equals)] = std::stoi(value.substr(equals + 1));
-    else throw std::invalid_argument("what is " + name + " " + value + "?");
+    if (name == "--port")
+      made.port = static_cast<std::uint16_t>(std::stoul(value));
+    else if (name == "--plan")
+      made.plan = value;
+    else if (name == "--connections")
+      made.connections = std::stoul(value);
+    else if (name == "--warm-up")
+      made.warm_up = std::stod(value);
+    else if (name == "--seconds")
+      made.seconds = std::stod(value);
+    else if (name == "--first-sequence")
+      made.first_sequence = std::stoull(value);
+    else if (name == "--watch" && equals != std::string::npos)
+      made.watched[value.substr(0, equals)] = std::stoi(value.substr(equals + 1));
+    else
+      throw std::invalid_argument("what is " + name + " " + value + "?");
   }
   const bool sound = made.kind == "read" || made.kind == "save" || (made.kind == "command" && !made.command.empty());
   if (!sound) throw std::invalid_argument("read, save, or command with a program after --");
@@ -92,7 +100,8 @@ class load {
  public:
   explicit load(const options& o)
       : options_(o),
-        work_(o.kind == "save" ? make_saves(o.plan, o.connections, o.first_sequence) : make_reads(o.plan, o.connections)),
+        work_(o.kind == "save" ? make_saves(o.plan, o.connections, o.first_sequence)
+                               : make_reads(o.plan, o.connections)),
         poll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (std::size_t i = 0; i < o.connections; ++i) {
       clients_.push_back(std::make_unique<client>(o.port));

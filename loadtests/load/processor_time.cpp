@@ -29,7 +29,8 @@ bool read_process(const std::filesystem::path& folder, process& into) {
   fields >> state >> into.parent;
   for (int field = 5; field <= 13; ++field) fields >> skipped;
   fields >> user >> system >> user_of_ended >> system_of_ended;
-  into.seconds = static_cast<double>(user + system + user_of_ended + system_of_ended) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  into.seconds =
+      static_cast<double>(user + system + user_of_ended + system_of_ended) / static_cast<double>(sysconf(_SC_CLK_TCK));
   return !fields.fail();
 }
 
@@ -56,7 +57,9 @@ double seconds_below(pid_t root, const std::vector<process>& processes) {
 double seconds_of(int whose) {
   rusage used{};
   getrusage(whose, &used);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 

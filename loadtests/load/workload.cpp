@@ -46,7 +46,8 @@ class reads : public workload {
 
 class saves : public workload {
  public:
-  saves(const std::string& plan_file, std::size_t connections, std::uint64_t first_sequence) : first_sequence_(first_sequence) {
+  saves(const std::string& plan_file, std::size_t connections, std::uint64_t first_sequence)
+      : first_sequence_(first_sequence) {
     for (auto& line : lines_of(plan_file)) {
       std::string path, token;
       attempt made;
@@ -62,8 +63,9 @@ class saves : public workload {
   std::string_view next_request(std::size_t connection) override {
     attempt& mine = attempts_[connection];
     const std::size_t position = random_() % (mine.shapes.size() / 2);
-    const std::string body = fmt::format(R"({{"answers":[{{"position":{},"sequence":{},"answer":{}}}]}})", position + 1, mine.sequence++,
-                                         answer_to(mine.shapes[2 * position], mine.shapes[2 * position + 1] - '0'));
+    const std::string body =
+        fmt::format(R"({{"answers":[{{"position":{},"sequence":{},"answer":{}}}]}})", position + 1, mine.sequence++,
+                    answer_to(mine.shapes[2 * position], mine.shapes[2 * position + 1] - '0'));
     mine.request.clear();
     fmt::format_to(std::back_inserter(mine.request), "{}Content-Length: {}\r\n\r\n{}", mine.head, body.size(), body);
     return mine.request;
@@ -98,6 +100,7 @@ std::unique_ptr<workload> make_reads(const std::string& plan_file, std::size_t c
   return std::make_unique<reads>(plan_file, connections);
 }
 
-std::unique_ptr<workload> make_saves(const std::string& plan_file, std::size_t connections, std::uint64_t first_sequence) {
+std::unique_ptr<workload> make_saves(const std::string& plan_file, std::size_t connections,
+                                     std::uint64_t first_sequence) {
   return std::make_unique<saves>(plan_file, connections, first_sequence);
 }

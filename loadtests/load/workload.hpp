@@ -22,7 +22,9 @@ class workload {
 // GET. A line of the plan: "<path> <bearer token>". Connections walk through the lines, each from another one.
 std::unique_ptr<workload> make_reads(const std::string& plan_file, std::size_t connections);
 
-// POST of one answer. A line of the plan, one for each connection: "<path> <bearer token> <shapes>", where shapes has two
-// characters for each position of the paper: the type (s single choice, m multiple choice, t true or false) and the number
-// of options. Positions and answers change at random, sequences grow from `first_sequence`. Good is what was saved.
-std::unique_ptr<workload> make_saves(const std::string& plan_file, std::size_t connections, std::uint64_t first_sequence);
+// POST of one answer. A line of the plan, one for each connection: "<path> <bearer token> <shapes>", where shapes has
+// two characters for each position of the paper: the type (s single choice, m multiple choice, t true or false) and the
+// number of options. Positions and answers change at random, sequences grow from `first_sequence`. Good is what was
+// saved.
+std::unique_ptr<workload> make_saves(const std::string& plan_file, std::size_t connections,
+                                     std::uint64_t first_sequence);

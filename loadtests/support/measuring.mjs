@@ -17,7 +17,8 @@ export const cores = availableParallelism();
 export function run(program, words, environment = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
-    let out = '', err = '';
+    let out = '',
+      err = '';
     child.stdout.on('data', (data) => (out += data));
     child.stderr.on('data', (data) => (err += data));
     child.on('error', reject);
@@ -55,11 +56,20 @@ export function processesOf(platform) {
 // Signed-in workers, as many as asked for.
 export async function workers(platform, staff, count) {
   const team = staff.worker.session.person.organisation.organisation_id;
-  return inTurns(Array.from({ length: count }, (_, i) => i), 16, async (i) => {
-    const account = { account: `load-${i}`, password: `password of load-${i}` };
-    await staff.administrator.create('/api/people', { ...account, organisation_id: team, display_name: `压测${i}`, role: 'worker' });
-    return person(platform.url, account).signIn();
-  });
+  return inTurns(
+    Array.from({ length: count }, (_, i) => i),
+    16,
+    async (i) => {
+      const account = { account: `load-${i}`, password: `password of load-${i}` };
+      await staff.administrator.create('/api/people', {
+        ...account,
+        organisation_id: team,
+        display_name: `压测${i}`,
+        role: 'worker',
+      });
+      return person(platform.url, account).signIn();
+    },
+  );
 }
 
 // Maps with so many calls under way at a time.
@@ -94,7 +104,12 @@ export const percent = (part) => `${(100 * part).toFixed(0)} %`;
 
 // columns: {title: cell width}. Prints the head; gives back a function that prints a row.
 export function table(columns) {
-  const line = (cells) => console.log(Object.values(columns).map((width, i) => String(cells[i]).padStart(width)).join('  '));
+  const line = (cells) =>
+    console.log(
+      Object.values(columns)
+        .map((width, i) => String(cells[i]).padStart(width))
+        .join('  '),
+    );
   line(Object.keys(columns));
   return (...cells) => line(cells);
 }

@@ -13,7 +13,9 @@
 #include "question/question.hpp"
 #include "runtime/awaitable.hpp"
 
-namespace postgres { class pool; }
+namespace postgres {
+class pool;
+}
 
 namespace bank {
 
@@ -26,7 +28,7 @@ struct point {
   std::int64_t range_id = 0;  // a deepest range
   std::string code;
   std::string name;
-  char importance = 'X';      // X core, Y general, Z auxiliary
+  char importance = 'X';  // X core, Y general, Z auxiliary
 };
 
 struct range {
@@ -34,16 +36,16 @@ struct range {
   std::optional<std::int64_t> parent_id;
   std::string code;
   std::string name;
-  int weight = 0;             // hundredths of a percent of the whole outline; the deepest ranges sum to 10 000
-  bool deepest = false;       // holds points
+  int weight = 0;        // hundredths of a percent of the whole outline; the deepest ranges sum to 10 000
+  bool deepest = false;  // holds points
 };
 
 struct outline {
   std::int64_t outline_id = 0;
   std::int64_t trade_id = 0;
   std::string trade_code, trade_name;
-  int level = 0;              // national digit 5 (lowest) to 1; 0: the trade has no levels
-  std::string level_name;     // 五级/初级工
+  int level = 0;           // national digit 5 (lowest) to 1; 0: the trade has no levels
+  std::string level_name;  // 五级/初级工
   std::string code, version, name, standard;
   std::vector<range> ranges;  // in the outline's order, a parent before its children
   std::vector<point> points;  // in the outline's order
@@ -67,7 +69,8 @@ struct published_question {
   // Practice shows every worker the same order of options, so that the reply can be prepared once; it is drawn from
   // the version's id because imported banks often put the right options first.
   std::string practice_order;
-  std::shared_ptr<const std::string> practice_body;  // reply of /api/practice/questions/{question_id}; practice pool only
+  std::shared_ptr<const std::string>
+      practice_body;  // reply of /api/practice/questions/{question_id}; practice pool only
   std::string etag;
 };
 
@@ -83,9 +86,11 @@ class image {
   const bank::outline* outline(std::int64_t outline_id) const;
   std::span<const bank::outline> outlines() const { return outlines_; }
   const published_question* question(std::int64_t question_id) const;
-  const published_question* version(std::int64_t version_id) const;  // published versions only: older ones are in the store
+  const published_question* version(
+      std::int64_t version_id) const;  // published versions only: older ones are in the store
   // Ordered by question id, so that a draw from a seed can be repeated on the same release.
-  std::span<const published_question* const> questions(std::int64_t outline_id, std::int64_t range_id, question::type t, pool p) const;
+  std::span<const published_question* const> questions(std::int64_t outline_id, std::int64_t range_id, question::type t,
+                                                       pool p) const;
   std::size_t count(std::int64_t outline_id, pool p) const;
 
   // Keys live apart from what replies are made of. Call it only to give feedback on an answer, or to mark.
@@ -93,9 +98,9 @@ class image {
 
  private:
   friend class image_builder;
-  std::vector<bank::outline> outlines_;                  // by id
-  std::vector<published_question> questions_;            // by id
-  std::vector<published_key> keys_;                      // beside questions_
+  std::vector<bank::outline> outlines_;        // by id
+  std::vector<published_question> questions_;  // by id
+  std::vector<published_key> keys_;            // beside questions_
   std::unordered_map<std::int64_t, std::size_t> by_question_, by_version_;
   std::map<std::tuple<std::int64_t, std::int64_t, question::type, pool>, std::vector<const published_question*>> lists_;
 };

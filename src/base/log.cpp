@@ -18,10 +18,14 @@ std::atomic<level> lowest_level{level::info};
 
 constexpr std::string_view name_of(level at) {
   switch (at) {
-    case level::debug: return "debug";
-    case level::info: return "info";
-    case level::warning: return "warning";
-    default: return "error";
+    case level::debug:
+      return "debug";
+    case level::info:
+      return "info";
+    case level::warning:
+      return "warning";
+    default:
+      return "error";
   }
 }
 
@@ -59,7 +63,8 @@ void append_time(fmt::memory_buffer& line, time_point time) {
     formatted_second = second;
   }
   line.append(formatted);
-  fmt::format_to(std::back_inserter(line), ".{:03}Z", std::chrono::duration_cast<std::chrono::milliseconds>(time - second).count());
+  fmt::format_to(std::back_inserter(line), ".{:03}Z",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(time - second).count());
 }
 
 void append(fmt::memory_buffer& line, std::string_view text) { line.append(text.data(), text.data() + text.size()); }
@@ -107,7 +112,8 @@ void write(level at, std::string_view event, std::initializer_list<field> fields
     std::visit(append_value{line}, value);
   }
   line.push_back('}');
-  logger().log(at >= level::warning ? spdlog::level::warn : spdlog::level::info, std::string_view{line.data(), line.size()});
+  logger().log(at >= level::warning ? spdlog::level::warn : spdlog::level::info,
+               std::string_view{line.data(), line.size()});
 }
 
 }  // namespace base::log

@@ -23,9 +23,17 @@ void stop();  // writes what is still in the buffer
 bool enabled(level at);
 void write(level at, std::string_view event, std::initializer_list<field> fields = {});
 
-inline void debug(std::string_view event, std::initializer_list<field> fields = {}) { write(level::debug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<field> fields = {}) { write(level::info, event, fields); }
-inline void warning(std::string_view event, std::initializer_list<field> fields = {}) { write(level::warning, event, fields); }
-inline void error(std::string_view event, std::initializer_list<field> fields = {}) { write(level::error, event, fields); }
+inline void debug(std::string_view event, std::initializer_list<field> fields = {}) {
+  write(level::debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<field> fields = {}) {
+  write(level::info, event, fields);
+}
+inline void warning(std::string_view event, std::initializer_list<field> fields = {}) {
+  write(level::warning, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<field> fields = {}) {
+  write(level::error, event, fields);
+}
 
 }  // namespace base::log

@@ -6,7 +6,8 @@
 namespace base {
 namespace {
 
-// How many bytes the code point at the front takes; 0 where the bytes are not UTF-8 (overlong forms and surrogates included).
+// How many bytes the code point at the front takes; 0 where the bytes are not UTF-8 (overlong forms and surrogates
+// included).
 std::size_t code_point_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -26,7 +27,8 @@ std::size_t code_point_size(std::string_view text) {
   return 0;
 }
 
-constexpr std::array<std::string_view, 9> blanks = {" ", "\t", "\r", "\n", "\v", "\f", "\xC2\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
+constexpr std::array<std::string_view, 9> blanks = {" ",  "\t",       "\r",           "\n",          "\v",
+                                                    "\f", "\xC2\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
 
 bool drop_blank_in_front(std::string_view& text) {
   for (const auto blank : blanks) {
@@ -66,8 +68,10 @@ std::size_t length_of(std::string_view text) {
 }
 
 std::string trimmed(std::string_view text) {
-  while (drop_blank_in_front(text)) {}
-  while (drop_blank_behind(text)) {}
+  while (drop_blank_in_front(text)) {
+  }
+  while (drop_blank_behind(text)) {
+  }
   return std::string(text);
 }
 

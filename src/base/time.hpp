@@ -1,4 +1,5 @@
-// Times are UTC with microseconds, as PostgreSQL keeps them. Days begin in the platform's time zone (+08:00 unless configured).
+// Times are UTC with microseconds, as PostgreSQL keeps them. Days begin in the platform's time zone (+08:00 unless
+// configured).
 #pragma once
 #include <chrono>
 #include <optional>

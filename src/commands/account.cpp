@@ -4,8 +4,8 @@
 #include <iostream>
 #include <memory>
 
-#include "base/random.hpp"
 #include "base/digest.hpp"
+#include "base/random.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "identity/rules.hpp"
@@ -49,14 +49,16 @@ std::string password_in(const std::string& file) {
   std::string password;
   if (!std::getline(in, password)) fail(file + ": cannot read a password from its first line");
   const auto length = base::length_of(password);
-  if (length < identity::password_characters_min || length > identity::password_characters_max) fail(file + ": a password has 8 to 200 characters");
+  if (length < identity::password_characters_min || length > identity::password_characters_max)
+    fail(file + ": a password has 8 to 200 characters");
   return password;
 }
 
 void create_account(const configuration& c, const account_options& o) {
   const auto role = identity::role_named(o.role);
   if (!role) fail("there is no role " + o.role);
-  if (!identity::is_account_name(o.account)) fail("an account has 3 to 32 lower-case letters, digits, dots, dashes or underscores");
+  if (!identity::is_account_name(o.account))
+    fail("an account has 3 to 32 lower-case letters, digits, dots, dashes or underscores");
   const auto connection = connect(c);
   pqxx::work t{*connection};
   const auto place = at_path(t, o.organisation);
@@ -66,12 +68,13 @@ void create_account(const configuration& c, const account_options& o) {
     return;
   }
   const identity::hasher hasher{c.password};
-  const auto made = identity::insert_person(t, {.organisation_id = place->organisation_id,
-                                                .account = o.account,
-                                                .display_name = o.name,
-                                                .password_hash = hasher.hash(password_in(o.password_file)),
-                                                .first_role = *role,
-                                                .creation_key = "command:" + base::to_base64url(base::secret_bytes(18))});
+  const auto made =
+      identity::insert_person(t, {.organisation_id = place->organisation_id,
+                                  .account = o.account,
+                                  .display_name = o.name,
+                                  .password_hash = hasher.hash(password_in(o.password_file)),
+                                  .first_role = *role,
+                                  .creation_key = "command:" + base::to_base64url(base::secret_bytes(18))});
   if (!made) fail("the account " + o.account + " is taken");
   t.commit();
   std::cout << "created " << o.account << '\n';
@@ -90,7 +93,11 @@ void create_organisation(const configuration& c, const organisation_options& o) 
     const bool fits = parent ? identity::may_stand_below(kinds[i], parent->kind) : kinds[i] == "province";
     if (!found && !fits) fail("a " + kinds[i] + " may not stand there");
     if (!found) {
-      auto made = identity::insert_organisation(t, {.parent_id = parent_id, .kind = kinds[i], .name = names[i], .creation_key = "command:" + base::to_base64url(base::secret_bytes(18))});
+      auto made =
+          identity::insert_organisation(t, {.parent_id = parent_id,
+                                            .kind = kinds[i],
+                                            .name = names[i],
+                                            .creation_key = "command:" + base::to_base64url(base::secret_bytes(18))});
       if (!made) fail("the name " + names[i] + " is taken");
       found = *made;
       std::cout << "created " << names[i] << '\n';
@@ -110,7 +117,10 @@ void add_account_commands(CLI::App& root, settings_source settings) {
   create->add_option("--account", account->account, "what the person signs in with")->required();
   create->add_option("--name", account->name, "the person's name")->required();
   create->add_option("--organisation", account->organisation, "path of names, such as 示范省/示范市")->required();
-  create->add_option("--role", account->role, "worker, trainer, reviewer, examiner, proctor, centre_manager, administrator or auditor")->required();
+  create
+      ->add_option("--role", account->role,
+                   "worker, trainer, reviewer, examiner, proctor, centre_manager, administrator or auditor")
+      ->required();
   create->add_option("--password-file", account->password_file, "file whose first line is the password")->required();
   create->add_flag("--if-absent", account->if_absent, "leave an existing account as it is");
   create->callback([settings, account] { create_account(settings(), *account); });

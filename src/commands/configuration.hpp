@@ -42,7 +42,8 @@ struct configuration_error : std::runtime_error {
 };
 
 // `file` may be empty. Unknown names and values that don't fit throw configuration_error with all of them.
-configuration read_configuration(const std::string& file, const std::vector<std::pair<std::string, std::string>>& environment);
+configuration read_configuration(const std::string& file,
+                                 const std::vector<std::pair<std::string, std::string>>& environment);
 
 std::vector<std::pair<std::string, std::string>> process_environment();
 

@@ -11,7 +11,8 @@ extern const base::embedded_files files;
 namespace commands {
 
 void add_migrate_command(CLI::App& root, settings_source settings) {
-  auto* command = root.add_subcommand("migrate", "Bring the database to this version's tables; forward only, safe to repeat.");
+  auto* command =
+      root.add_subcommand("migrate", "Bring the database to this version's tables; forward only, safe to repeat.");
   command->callback([settings = std::move(settings)] {
     const auto applied = postgres::migrate(settings().postgres, migrations::files);
     for (const auto& name : applied) std::cout << "applied " << name << '\n';
@@ -20,9 +21,11 @@ void add_migrate_command(CLI::App& root, settings_source settings) {
 }
 
 void add_config_command(CLI::App& root, settings_source settings) {
-  auto* command = root.add_subcommand("config", "Print every setting with its default and meaning, then check the present ones.");
+  auto* command =
+      root.add_subcommand("config", "Print every setting with its default and meaning, then check the present ones.");
   command->callback([settings = std::move(settings)] {
-    for (const auto& each : all_settings()) std::cout << "# " << each.meaning << '\n' << each.name << " = " << each.otherwise << "\n\n";
+    for (const auto& each : all_settings())
+      std::cout << "# " << each.meaning << '\n' << each.name << " = " << each.otherwise << "\n\n";
     settings();
     std::cout << "# The present configuration is valid.\n";
   });

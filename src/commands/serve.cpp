@@ -46,7 +46,8 @@ class rounds {
       try {
         co_await work();
       } catch (const std::exception& error) {
-        base::log::warning("round_failed", {{"round", std::string_view(name)}, {"what", std::string_view(error.what())}});
+        base::log::warning("round_failed",
+                           {{"round", std::string_view(name)}, {"what", std::string_view(error.what())}});
       }
       for (milliseconds slept{0}; slept < pause && !draining_; slept += step) {
         runtime::timer timer{loop_, step};
@@ -90,7 +91,8 @@ std::unique_ptr<redis::subscriber> listen_to_notices(platform& whole) {
     std::from_chars(payload.data(), payload.data() + payload.size(), person_id);
     cache.drop_person(person_id);
   };
-  return std::make_unique<redis::subscriber>(whole.workers.loop(0), whole.settings.redis, std::vector<std::string>{identity::sessions::channel}, deliver,
+  return std::make_unique<redis::subscriber>(whole.workers.loop(0), whole.settings.redis,
+                                             std::vector<std::string>{identity::sessions::channel}, deliver,
                                              [&cache](bool listening) { cache.listening(listening); });
 }
 
@@ -133,7 +135,9 @@ void serve(configuration settings) {
   rounds background{whole.workers.loop(0), whole.draining};
   start_rounds(background, whole);
   server.start();
-  base::log::warning("started", {{"address", std::string_view(whole.settings.http.address)}, {"port", std::int64_t{server.port()}}, {"workers", std::int64_t{whole.settings.workers}}});
+  base::log::warning("started", {{"address", std::string_view(whole.settings.http.address)},
+                                 {"port", std::int64_t{server.port()}},
+                                 {"workers", std::int64_t{whole.settings.workers}}});
 
   wait_for_signal(signals);
   whole.draining = true;

@@ -154,9 +154,10 @@ std::string text_of(const save_request& done) {
   std::string text = R"({"outcomes":[)";
   const auto out = std::back_inserter(text);
   for (std::size_t i = 0; i < done.given.size(); ++i)
-    fmt::format_to(out, R"({}{{"position":{},"sequence":{},"outcome":"{}"}})", i ? "," : "", done.given[i].position, done.given[i].sequence,
-                   name_of(done.outcomes[i]));
-  fmt::format_to(out, R"(],"server_time":"{}","deadline_at":"{}"}})", base::to_iso(done.server_time), base::to_iso(done.deadline_at));
+    fmt::format_to(out, R"({}{{"position":{},"sequence":{},"outcome":"{}"}})", i ? "," : "", done.given[i].position,
+                   done.given[i].sequence, name_of(done.outcomes[i]));
+  fmt::format_to(out, R"(],"server_time":"{}","deadline_at":"{}"}})", base::to_iso(done.server_time),
+                 base::to_iso(done.deadline_at));
   return text;
 }
 

@@ -64,7 +64,8 @@ struct columns {
   std::string attempts, row_attempts, positions, sequences, texts;
 };
 
-columns columns_of(const std::vector<save_request>& requests, const std::vector<place>& places, const std::vector<logged_row>& rows) {
+columns columns_of(const std::vector<save_request>& requests, const std::vector<place>& places,
+                   const std::vector<logged_row>& rows) {
   postgres::array attempts, row_attempts, positions, sequences, texts;
   for (const auto& row : rows) {
     const auto& first = places[row.begin];
@@ -83,12 +84,15 @@ writable_attempts write_new(pqxx::transaction_base& t, const columns& batch, con
                             std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
   writable_attempts writable;
   base::time_point now;
-  for (const auto& line : t.exec_prepared("exam_save_new", batch.attempts, batch.row_attempts, batch.positions, batch.sequences, batch.texts,
-                                          std::chrono::microseconds{grace}.count())) {
+  for (const auto& line : t.exec_prepared("exam_save_new", batch.attempts, batch.row_attempts, batch.positions,
+                                          batch.sequences, batch.texts, std::chrono::microseconds{grace}.count())) {
     const auto number = line[0].as<std::int64_t>(), value = line[1].as<std::int64_t>();
-    if (number > 0) rows[static_cast<std::size_t>(number - 1)].newest_before = value;
-    else if (number == 0) writable.emplace_hint(writable.end(), value, clock_facts{time_of(line[2].as<std::int64_t>()), {}});
-    else now = time_of(value);
+    if (number > 0)
+      rows[static_cast<std::size_t>(number - 1)].newest_before = value;
+    else if (number == 0)
+      writable.emplace_hint(writable.end(), value, clock_facts{time_of(line[2].as<std::int64_t>()), {}});
+    else
+      now = time_of(value);
   }
   for (auto& facts : writable) facts.second.now = now;
   for (auto& row : rows) row.inserted = row.is_told = writable.contains(places[row.begin].attempt_id);
@@ -99,11 +103,12 @@ writable_attempts write_new(pqxx::transaction_base& t, const columns& batch, con
 writable_attempts write_any(pqxx::transaction_base& t, const columns& batch, const std::vector<place>& places,
                             std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
   writable_attempts writable;
-  for (const auto& line : t.exec_prepared("exam_save", batch.attempts, batch.row_attempts, batch.positions, batch.sequences, batch.texts,
-                                          std::chrono::microseconds{grace}.count())) {
+  for (const auto& line : t.exec_prepared("exam_save", batch.attempts, batch.row_attempts, batch.positions,
+                                          batch.sequences, batch.texts, std::chrono::microseconds{grace}.count())) {
     const auto number = line[0].as<std::size_t>();
     if (number == 0) {
-      writable.emplace(line[1].as<std::int64_t>(), clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
+      writable.emplace(line[1].as<std::int64_t>(),
+                       clock_facts{time_of(line[2].as<std::int64_t>()), time_of(line[3].as<std::int64_t>())});
       continue;
     }
     auto& row = rows[number - 1];
@@ -115,8 +120,9 @@ writable_attempts write_any(pqxx::transaction_base& t, const columns& batch, con
   return writable;
 }
 
-writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests, const std::vector<place>& places,
-                            std::vector<logged_row>& rows, std::chrono::milliseconds grace) {
+writable_attempts write_log(pqxx::transaction_base& t, const std::vector<save_request>& requests,
+                            const std::vector<place>& places, std::vector<logged_row>& rows,
+                            std::chrono::milliseconds grace) {
   const auto batch = columns_of(requests, places, rows);
   try {
     return write_new(t, batch, places, rows, grace);

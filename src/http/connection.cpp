@@ -10,8 +10,8 @@
 #include <boost/beast/http/error.hpp>
 
 #include "base/log.hpp"
-#include "base/random.hpp"
 #include "base/problem.hpp"
+#include "base/random.hpp"
 #include "http/parser.hpp"
 #include "http/problem.hpp"
 
@@ -26,36 +26,59 @@ constexpr std::size_t read_bytes = 4096;
 
 std::string_view reason_of(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    default: return status < 400 ? "OK" : "Internal Server Error";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return status < 400 ? "OK" : "Internal Server Error";
   }
 }
 
 // A request id of the proxy in front is kept, so that one id runs through all logs.
 bool usable_id(std::string_view id) {
-  return id.size() >= 8 && id.size() <= 64 && std::ranges::all_of(id, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-'; });
+  return id.size() >= 8 && id.size() <= 64 &&
+         std::ranges::all_of(id, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-'; });
 }
 
 class connection {
  public:
-  connection(connection_room& room, socket_type socket) : room_(room), socket_(std::move(socket)), buffer_(room.settings.header_bytes_max + room.settings.body_bytes_max) {
+  connection(connection_room& room, socket_type socket)
+      : room_(room),
+        socket_(std::move(socket)),
+        buffer_(room.settings.header_bytes_max + room.settings.body_bytes_max) {
     beast::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     const auto remote = socket_.remote_endpoint(ignored);
@@ -109,7 +132,8 @@ class connection {
       }
       if (buffer_.size() == buffer_.max_size()) co_return false;
       const auto room = buffer_.prepare(std::min(read_bytes, buffer_.max_size() - buffer_.size()));
-      const std::size_t bytes = co_await socket_.async_read_some(room, asio::redirect_error(runtime::use_awaitable, error));
+      const std::size_t bytes =
+          co_await socket_.async_read_some(room, asio::redirect_error(runtime::use_awaitable, error));
       if (error) co_return false;
       buffer_.commit(bytes);
     }
@@ -118,8 +142,11 @@ class connection {
   runtime::awaitable<> refuse(beast::error_code error) {
     base::problem wrong{.kind = base::problem_kind::malformed, .code = "malformed_request"};
     if (error == beast::http::error::body_limit)
-      wrong = {.kind = base::problem_kind::too_large, .code = "body_too_large", .values = {{"maximum", std::to_string(room_.settings.body_bytes_max)}}};
-    if (error == beast::http::error::header_limit) wrong = {.kind = base::problem_kind::header_too_large, .code = "header_too_large"};
+      wrong = {.kind = base::problem_kind::too_large,
+               .code = "body_too_large",
+               .values = {{"maximum", std::to_string(room_.settings.body_bytes_max)}}};
+    if (error == beast::http::error::header_limit)
+      wrong = {.kind = base::problem_kind::header_too_large, .code = "header_too_large"};
     name_request();
     const auto begin = steady_clock::now();
     const response reply = to_response(wrong, request_);
@@ -135,7 +162,8 @@ class connection {
     place_->deadline = steady_clock::now() + std::chrono::seconds{2};
     std::array<char, read_bytes> rest{};
     for (std::size_t total = 0; !error && total < 1024 * 1024;)
-      total += co_await socket_.async_read_some(asio::buffer(rest), asio::redirect_error(runtime::use_awaitable, error));
+      total +=
+          co_await socket_.async_read_some(asio::buffer(rest), asio::redirect_error(runtime::use_awaitable, error));
   }
 
   runtime::awaitable<bool> send(const response& reply, bool stays, bool without_body) {
@@ -173,8 +201,11 @@ class connection {
 
   void name_request() {
     const auto given = request_.header("x-request-id");
-    if (usable_id(given)) request_.id.assign(given);
-    else fmt::format_to(std::back_inserter(request_.id), "{:016x}-{:x}-{:x}", process_number(), room_.worker_number, ++room_.requests);
+    if (usable_id(given))
+      request_.id.assign(given);
+    else
+      fmt::format_to(std::back_inserter(request_.id), "{:016x}-{:x}-{:x}", process_number(), room_.worker_number,
+                     ++room_.requests);
     request_.peer = address_;
     if (!room_.settings.behind_proxy) return;
     const auto forwarded = request_.header("x-forwarded-for");
@@ -191,7 +222,8 @@ class connection {
   void log_request(const response& reply, steady_clock::time_point begin) {
     const bool failed = reply.status >= 500;
     if (!failed && !room_.settings.log_requests) return;
-    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
+    const auto microseconds =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
     base::log::write(failed ? base::log::level::warning : base::log::level::info, "request",
                      {{"request_id", std::string_view(request_.id)},
                       {"method", name_of(request_.method)},

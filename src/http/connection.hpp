@@ -21,7 +21,8 @@ struct connection_room {
     std::chrono::steady_clock::time_point deadline;
   };
 
-  connection_room(boost::asio::io_context& its_loop, const router& its_routes, const server_settings& its_settings, std::uint64_t number)
+  connection_room(boost::asio::io_context& its_loop, const router& its_routes, const server_settings& its_settings,
+                  std::uint64_t number)
       : loop(its_loop), routes(its_routes), settings(its_settings), worker_number(number) {}
 
   // Closes what has passed its deadline; once a second, instead of a timer a connection.

@@ -17,9 +17,12 @@ const json no_object = json::object();
 std::string escaped(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out += c;
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
   }
   return out;
 }
@@ -30,7 +33,9 @@ std::string joined(std::span<const std::string_view> words) {
   return out;
 }
 
-base::message_values between(std::int64_t min, std::int64_t max) { return {{"minimum", std::to_string(min)}, {"maximum", std::to_string(max)}}; }
+base::message_values between(std::int64_t min, std::int64_t max) {
+  return {{"minimum", std::to_string(min)}, {"maximum", std::to_string(max)}};
+}
 
 bool is_json(const request& r) {
   const auto type = r.header("content-type");
@@ -46,8 +51,10 @@ struct fields::state {
 };
 
 fields::fields(const request& r) : state_(std::make_shared<state>()), object_(&no_object) {
-  if (is_json(r)) take(r.body);
-  else state_->unreadable = base::problem{.kind = base::problem_kind::unsupported_media, .code = "json_expected"};
+  if (is_json(r))
+    take(r.body);
+  else
+    state_->unreadable = base::problem{.kind = base::problem_kind::unsupported_media, .code = "json_expected"};
 }
 
 fields::fields(std::string_view document) : state_(std::make_shared<state>()), object_(&no_object) { take(document); }
@@ -55,7 +62,8 @@ fields::fields(std::string_view document) : state_(std::make_shared<state>()), o
 void fields::take(std::string_view document) {
   auto body = parsed(document);
   if (!body || !body->is_object()) {
-    state_->unreadable = base::problem{.kind = base::problem_kind::malformed, .code = body ? "object_expected" : "malformed_json"};
+    state_->unreadable =
+        base::problem{.kind = base::problem_kind::malformed, .code = body ? "object_expected" : "malformed_json"};
     return;
   }
   state_->body = std::move(*body);
@@ -68,7 +76,8 @@ fields::fields(std::shared_ptr<state> shared, const json& object, std::string po
 fields::~fields() = default;
 
 void fields::fail(std::string_view name, std::string code, base::message_values values) {
-  state_->faults.push_back({name.empty() ? pointer_ : pointer_ + "/" + escaped(name), std::move(code), std::move(values)});
+  state_->faults.push_back(
+      {name.empty() ? pointer_ : pointer_ + "/" + escaped(name), std::move(code), std::move(values)});
 }
 
 const json* fields::find(std::string_view name, bool required) {
@@ -88,7 +97,8 @@ std::optional<std::string> fields::optional_text(std::string_view name, std::siz
   }
   const auto& text = value->get_ref<const std::string&>();
   const std::size_t length = base::length_of(text);
-  if (length < 1 || length > characters_max) fail(name, "length", between(1, static_cast<std::int64_t>(characters_max)));
+  if (length < 1 || length > characters_max)
+    fail(name, "length", between(1, static_cast<std::int64_t>(characters_max)));
   if (text.find('\0') != std::string::npos) fail(name, "null_character");
   return text;
 }
@@ -105,7 +115,8 @@ std::optional<std::int64_t> fields::optional_integer(std::string_view name, std:
     fail(name, "integer_expected");
     return {};
   }
-  const bool too_large = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  const bool too_large =
+      value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
   const auto number = too_large ? INT64_MAX : value->get<std::int64_t>();
   if (number < min || number > max) {
     fail(name, "range", between(min, max));
@@ -129,7 +140,8 @@ bool fields::boolean(std::string_view name, bool otherwise) {
 std::optional<std::string> fields::optional_one_of(std::string_view name, std::span<const std::string_view> allowed) {
   const auto* value = find(name, false);
   if (!value) return {};
-  if (value->is_string() && std::ranges::find(allowed, value->get_ref<const std::string&>()) != allowed.end()) return value->get<std::string>();
+  if (value->is_string() && std::ranges::find(allowed, value->get_ref<const std::string&>()) != allowed.end())
+    return value->get<std::string>();
   fail(name, "one_of", {{"allowed", joined(allowed)}});
   return {};
 }
@@ -185,7 +197,8 @@ void fields::list(std::string_view name, std::size_t count_max, const std::funct
   if (!value) return;
   if (!value->is_array() || value->empty() || value->size() > count_max)
     return fail(name, "list_expected", between(1, static_cast<std::int64_t>(count_max)));
-  for (std::size_t i = 0; i < value->size(); ++i) read_object((*value)[i], pointer_ + "/" + escaped(name) + "/" + std::to_string(i), read);
+  for (std::size_t i = 0; i < value->size(); ++i)
+    read_object((*value)[i], pointer_ + "/" + escaped(name) + "/" + std::to_string(i), read);
 }
 
 void fields::object(std::string_view name, const std::function<void(fields&)>& read) {
@@ -229,8 +242,10 @@ std::optional<std::string> query_fields::take(std::string_view name) {
 std::optional<std::string> query_fields::text(std::string_view name, std::size_t characters_max) {
   auto found = take(name);
   if (!found) return {};
-  const bool fits = base::is_utf8(*found) && !found->empty() && base::length_of(*found) <= characters_max && found->find('\0') == std::string::npos;
-  if (!fits) faults_.push_back({"?" + std::string(name), "length", between(1, static_cast<std::int64_t>(characters_max))});
+  const bool fits = base::is_utf8(*found) && !found->empty() && base::length_of(*found) <= characters_max &&
+                    found->find('\0') == std::string::npos;
+  if (!fits)
+    faults_.push_back({"?" + std::string(name), "length", between(1, static_cast<std::int64_t>(characters_max))});
   return fits ? found : std::nullopt;
 }
 
@@ -276,7 +291,8 @@ base::result<std::int64_t> path_number(const request& r, std::string_view name) 
 base::result<std::string> idempotency_key(const request& r) {
   const auto key = r.header("idempotency-key");
   const bool visible = std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
-  if (key.empty() || key.size() > 64 || !visible) return base::refuse({base::fault{"Idempotency-Key", "idempotency_key"}});
+  if (key.empty() || key.size() > 64 || !visible)
+    return base::refuse({base::fault{"Idempotency-Key", "idempotency_key"}});
   return std::string(key);
 }
 

@@ -33,7 +33,7 @@ class fields {
   std::string one_of(std::string_view name, std::span<const std::string_view> allowed);
   std::optional<std::string> optional_one_of(std::string_view name, std::span<const std::string_view> allowed);
   base::time_point time(std::string_view name);
-  nlohmann::json value(std::string_view name);  // any JSON, null where absent (a fault)
+  nlohmann::json value(std::string_view name);     // any JSON, null where absent (a fault)
   nlohmann::json nullable(std::string_view name);  // the same, where null is a value of its own
 
   std::vector<std::string> texts(std::string_view name, std::size_t count_max, std::size_t characters_max);

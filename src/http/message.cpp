@@ -53,14 +53,22 @@ int quality_of(std::string_view range) {
 
 std::string_view name_of(method m) {
   switch (m) {
-    case method::get: return "GET";
-    case method::head: return "HEAD";
-    case method::post: return "POST";
-    case method::put: return "PUT";
-    case method::patch: return "PATCH";
-    case method::del: return "DELETE";
-    case method::options: return "OPTIONS";
-    case method::other: break;
+    case method::get:
+      return "GET";
+    case method::head:
+      return "HEAD";
+    case method::post:
+      return "POST";
+    case method::put:
+      return "PUT";
+    case method::patch:
+      return "PATCH";
+    case method::del:
+      return "DELETE";
+    case method::options:
+      return "OPTIONS";
+    case method::other:
+      break;
   }
   return "OTHER";
 }
@@ -69,7 +77,8 @@ std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
     if (escape) {
       out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
       i += 2;
@@ -92,7 +101,8 @@ void request::clear() {
 }
 
 void request::add_header(std::string_view name, std::string_view value) {
-  headers_.push_back({static_cast<std::uint32_t>(header_text_.size()), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())});
+  headers_.push_back({static_cast<std::uint32_t>(header_text_.size()), static_cast<std::uint32_t>(name.size()),
+                      static_cast<std::uint32_t>(value.size())});
   header_text_.append(name).append(value);
 }
 
@@ -108,7 +118,8 @@ std::string_view request::cookie(std::string_view name) const {
   std::string_view found;
   each_part(header("cookie"), ';', [&](std::string_view part) {
     const auto equals = part.find('=');
-    if (equals != std::string_view::npos && part.substr(0, equals) == name && found.empty()) found = part.substr(equals + 1);
+    if (equals != std::string_view::npos && part.substr(0, equals) == name && found.empty())
+      found = part.substr(equals + 1);
   });
   return found;
 }
@@ -121,8 +132,9 @@ std::vector<std::pair<std::string, std::string>> request::query_values() const {
     std::string plain{part};
     std::replace(plain.begin(), plain.end(), '+', ' ');
     const auto equals = std::min(plain.find('='), plain.size());
-    values.emplace_back(percent_decoded(std::string_view(plain).substr(0, equals)),
-                        equals < plain.size() ? percent_decoded(std::string_view(plain).substr(equals + 1)) : std::string{});
+    values.emplace_back(
+        percent_decoded(std::string_view(plain).substr(0, equals)),
+        equals < plain.size() ? percent_decoded(std::string_view(plain).substr(equals + 1)) : std::string{});
   });
   return values;
 }

@@ -21,9 +21,9 @@ struct request {
   std::string path;   // still percent-encoded, without the query
   std::string query;  // without the question mark
   std::string body;
-  std::string id;                // also in the reply's X-Request-Id and in the log
-  std::string peer;              // the client's address, without the port
-  std::string_view route;        // the pattern that matched, for log and metrics
+  std::string id;                                                     // also in the reply's X-Request-Id and in the log
+  std::string peer;                                                   // the client's address, without the port
+  std::string_view route;                                             // the pattern that matched, for log and metrics
   std::vector<std::pair<std::string_view, std::string>> path_values;  // filled by the router, percent-decoded
 
   std::string_view header(std::string_view name) const;  // case-insensitive; empty where absent
@@ -31,7 +31,7 @@ struct request {
   std::optional<std::string> query_value(std::string_view name) const;  // percent-decoded
   std::vector<std::pair<std::string, std::string>> query_values() const;
   const std::string& path_value(std::string_view name) const;  // the route guarantees that it exists
-  http::language language() const;  // Chinese unless Accept-Language prefers English
+  http::language language() const;                             // Chinese unless Accept-Language prefers English
 
   void add_header(std::string_view name, std::string_view value);
   void clear();
@@ -54,7 +54,9 @@ struct response {
   std::string_view bytes() const { return prepared ? std::string_view{*prepared} : std::string_view{body}; }
 };
 
-inline response json_response(std::string body, int status = 200) { return {.status = status, .body = std::move(body)}; }
+inline response json_response(std::string body, int status = 200) {
+  return {.status = status, .body = std::move(body)};
+}
 inline response no_content() { return {.status = 204, .content_type = ""}; }
 
 // The reply with `etag`, or 304 where the client has it already.

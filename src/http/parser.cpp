@@ -9,14 +9,22 @@ namespace beast = boost::beast;
 
 method method_of(beast::http::verb verb) {
   switch (verb) {
-    case beast::http::verb::get: return method::get;
-    case beast::http::verb::head: return method::head;
-    case beast::http::verb::post: return method::post;
-    case beast::http::verb::put: return method::put;
-    case beast::http::verb::patch: return method::patch;
-    case beast::http::verb::delete_: return method::del;
-    case beast::http::verb::options: return method::options;
-    default: return method::other;
+    case beast::http::verb::get:
+      return method::get;
+    case beast::http::verb::head:
+      return method::head;
+    case beast::http::verb::post:
+      return method::post;
+    case beast::http::verb::put:
+      return method::put;
+    case beast::http::verb::patch:
+      return method::patch;
+    case beast::http::verb::delete_:
+      return method::del;
+    case beast::http::verb::options:
+      return method::options;
+    default:
+      return method::other;
   }
 }
 
@@ -49,7 +57,8 @@ void parser::on_field_impl(beast::http::field field, string_view name, string_vi
 }
 
 std::size_t parser::on_body_impl(string_view body, error_code& error) {
-  if (into_.body.size() + body.size() > body_bytes_max_) {  // Beast counts chunked bodies too, but only what it has seen
+  if (into_.body.size() + body.size() >
+      body_bytes_max_) {  // Beast counts chunked bodies too, but only what it has seen
     error = beast::http::error::body_limit;
     return 0;
   }
@@ -57,6 +66,8 @@ std::size_t parser::on_body_impl(string_view body, error_code& error) {
   return body.size();
 }
 
-std::size_t parser::on_chunk_body_impl(std::uint64_t, string_view body, error_code& error) { return on_body_impl(body, error); }
+std::size_t parser::on_chunk_body_impl(std::uint64_t, string_view body, error_code& error) {
+  return on_body_impl(body, error);
+}
 
 }  // namespace http

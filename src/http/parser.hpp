@@ -23,7 +23,8 @@ class parser : public boost::beast::http::basic_parser<true> {
  private:
   using error_code = boost::beast::error_code;
   using string_view = boost::beast::string_view;
-  void on_request_impl(boost::beast::http::verb verb, string_view name, string_view target, int version, error_code&) override;
+  void on_request_impl(boost::beast::http::verb verb, string_view name, string_view target, int version,
+                       error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(boost::beast::http::field, string_view name, string_view value, error_code&) override;
   void on_header_impl(error_code&) override {}

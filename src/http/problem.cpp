@@ -47,20 +47,34 @@ std::string message(language in, const std::string& code, const base::message_va
 int status_of(base::problem_kind kind) {
   using enum base::problem_kind;
   switch (kind) {
-    case malformed: return 400;
-    case not_authenticated: return 401;
-    case forbidden: return 403;
-    case not_found: return 404;
-    case method_not_allowed: return 405;
-    case timed_out: return 408;
-    case conflict: return 409;
-    case too_large: return 413;
-    case unsupported_media: return 415;
-    case invalid: return 422;
-    case too_many_requests: return 429;
-    case header_too_large: return 431;
-    case internal: return 500;
-    case unavailable: return 503;
+    case malformed:
+      return 400;
+    case not_authenticated:
+      return 401;
+    case forbidden:
+      return 403;
+    case not_found:
+      return 404;
+    case method_not_allowed:
+      return 405;
+    case timed_out:
+      return 408;
+    case conflict:
+      return 409;
+    case too_large:
+      return 413;
+    case unsupported_media:
+      return 415;
+    case invalid:
+      return 422;
+    case too_many_requests:
+      return 429;
+    case header_too_large:
+      return 431;
+    case internal:
+      return 500;
+    case unavailable:
+      return 503;
   }
   return 500;
 }
@@ -74,13 +88,16 @@ response to_response(const base::problem& p, const request& r) {
                                  {"detail", message(in, "problem." + p.code, p.values)},
                                  {"request_id", r.id}};
   for (const auto& fault : p.faults)
-    body["errors"].push_back({{"pointer", fault.pointer}, {"code", fault.code}, {"detail", message(in, "fault." + fault.code, fault.values)}});
+    body["errors"].push_back({{"pointer", fault.pointer},
+                              {"code", fault.code},
+                              {"detail", message(in, "fault." + fault.code, fault.values)}});
   response reply{.status = status_of(p.kind), .content_type = "application/problem+json", .body = dumped(body)};
   reply.headers.emplace_back("Content-Language", in == language::en ? "en" : "zh-CN");
   if (p.retry_after.count() > 0) reply.headers.emplace_back("Retry-After", std::to_string(p.retry_after.count()));
   if (p.kind == base::problem_kind::not_authenticated) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
   for (const auto& [name, value] : p.values)
-    if (p.kind == base::problem_kind::method_not_allowed && name == "allowed") reply.headers.emplace_back("Allow", value);
+    if (p.kind == base::problem_kind::method_not_allowed && name == "allowed")
+      reply.headers.emplace_back("Allow", value);
   return reply;
 }
 

@@ -21,7 +21,9 @@ void each_segment(std::string_view path, Visit visit) {
   }
 }
 
-bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_parameter(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 using refused = std::bad_expected_access<base::problem>;
 
@@ -55,7 +57,8 @@ void router::add(method verb, std::string_view pattern, endpoint answer) {
         at->parameter = std::make_unique<node>();
         at->parameter_name = name;
       }
-      if (at->parameter_name != name) throw std::logic_error("one name for each path position: " + std::string(pattern));
+      if (at->parameter_name != name)
+        throw std::logic_error("one name for each path position: " + std::string(pattern));
       at = at->parameter.get();
     } else {
       auto& child = at->literals[std::string(segment)];
@@ -65,14 +68,18 @@ void router::add(method verb, std::string_view pattern, endpoint answer) {
     return true;
   });
   const runtime::metric_labels labels = {{"method", std::string(name_of(verb))}, {"route", std::string(pattern)}};
-  target made{std::string(pattern), std::move(answer.answer), {},
-              metrics_.observe("guildhall_http_request_seconds", "Time from the whole request to the reply.", runtime::seconds_bounds, labels)};
+  target made{std::string(pattern),
+              std::move(answer.answer),
+              {},
+              metrics_.observe("guildhall_http_request_seconds", "Time from the whole request to the reply.",
+                               runtime::seconds_bounds, labels)};
   for (const auto& status : status_classes) {
     auto with_status = labels;
     with_status.emplace_back("status", status);
     made.by_status.push_back(metrics_.count("guildhall_http_requests_total", "Requests answered.", with_status));
   }
-  if (!at->targets.emplace(verb, std::move(made)).second) throw std::logic_error("route declared twice: " + std::string(pattern));
+  if (!at->targets.emplace(verb, std::move(made)).second)
+    throw std::logic_error("route declared twice: " + std::string(pattern));
   listing_.push_back({verb, std::string(pattern), std::move(answer.access)});
 }
 
@@ -100,7 +107,9 @@ const router::target* router::target_of(const node& at, request& r) const {
       allowed += (allowed.empty() ? "" : ", ") + std::string(name_of(verb));
       if (verb == method::get) allowed += ", HEAD";
     }
-    throw refused({.kind = base::problem_kind::method_not_allowed, .code = "method_not_allowed", .values = {{"allowed", allowed}}});
+    throw refused({.kind = base::problem_kind::method_not_allowed,
+                   .code = "method_not_allowed",
+                   .values = {{"allowed", allowed}}});
   }
   r.route = found->second.pattern;
   return &found->second;
@@ -129,10 +138,13 @@ runtime::awaitable<response> router::respond(request& r) const {
   } catch (const refused& no) {
     wrong = no.error();
   } catch (const runtime::unavailable& error) {
-    base::log::warning("unavailable", {{"request_id", std::string_view(r.id)}, {"what", std::string_view(error.what())}});
+    base::log::warning("unavailable",
+                       {{"request_id", std::string_view(r.id)}, {"what", std::string_view(error.what())}});
     wrong = {.kind = base::problem_kind::unavailable, .code = "unavailable", .retry_after = std::chrono::seconds{1}};
   } catch (const std::exception& error) {
-    base::log::error("internal", {{"request_id", std::string_view(r.id)}, {"route", r.route}, {"what", std::string_view(error.what())}});
+    base::log::error(
+        "internal",
+        {{"request_id", std::string_view(r.id)}, {"route", r.route}, {"what", std::string_view(error.what())}});
   }
   if (!answered) reply = to_response(wrong, r);
   if (found) {

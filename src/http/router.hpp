@@ -14,7 +14,8 @@
 
 namespace http {
 
-// A handler may refer to the request until it has answered. Problems come out as std::bad_expected_access<base::problem>.
+// A handler may refer to the request until it has answered. Problems come out as
+// std::bad_expected_access<base::problem>.
 using handler = std::function<runtime::awaitable<response>(request&)>;
 
 // What answers a route, and who may call it: "public", "signed_in" or the name of a permission.

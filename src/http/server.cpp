@@ -74,9 +74,11 @@ struct server::state {
   std::atomic<std::size_t> open = 0;
 };
 
-server::server(runtime::workers& workers, std::vector<const router*> routers, server_settings settings, runtime::metrics& metrics)
+server::server(runtime::workers& workers, std::vector<const router*> routers, server_settings settings,
+               runtime::metrics& metrics)
     : state_(std::make_unique<state>(workers, routers, std::move(settings))) {
-  metrics.gauge("guildhall_http_connections", "Open connections.", {}, [this] { return static_cast<double>(state_->open.load()); });
+  metrics.gauge("guildhall_http_connections", "Open connections.", {},
+                [this] { return static_cast<double>(state_->open.load()); });
 }
 
 server::~server() = default;
@@ -97,8 +99,10 @@ void server::drain() {
       r.close_idle();
     });
   const auto limit = std::chrono::steady_clock::now() + state_->settings.drain;
-  while (state_->open > 0 && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  if (state_->open > 0) base::log::warning("drain_incomplete", {{"connections", static_cast<std::int64_t>(state_->open.load())}});
+  while (state_->open > 0 && std::chrono::steady_clock::now() < limit)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  if (state_->open > 0)
+    base::log::warning("drain_incomplete", {{"connections", static_cast<std::int64_t>(state_->open.load())}});
   for (auto& room : state_->rooms) state::on_thread_of(room, [](connection_room& r) { r.close_all(); });
 }
 

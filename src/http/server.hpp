@@ -17,18 +17,19 @@ struct server_settings {
   std::size_t body_bytes_max = 64 * 1024;
   std::size_t header_bytes_max = 8 * 1024;
   std::size_t connections_max = 20000;
-  std::chrono::seconds idle{75};      // between two requests
-  std::chrono::seconds receive{15};   // from a request's first byte to its last
-  std::chrono::seconds send{30};      // for a reply
-  std::chrono::seconds drain{10};     // for running requests when the server stops
-  bool behind_proxy = false;          // take the client's address from the last X-Forwarded-For
+  std::chrono::seconds idle{75};     // between two requests
+  std::chrono::seconds receive{15};  // from a request's first byte to its last
+  std::chrono::seconds send{30};     // for a reply
+  std::chrono::seconds drain{10};    // for running requests when the server stops
+  bool behind_proxy = false;         // take the client's address from the last X-Forwarded-For
   bool log_requests = true;
 };
 
 class server {
  public:
   // routers[i] is used on workers.loop(i) alone. Binds at once, so that a taken port stops the start.
-  server(runtime::workers& workers, std::vector<const router*> routers, server_settings settings, runtime::metrics& metrics);
+  server(runtime::workers& workers, std::vector<const router*> routers, server_settings settings,
+         runtime::metrics& metrics);
   ~server();
 
   void start();

@@ -26,16 +26,16 @@ std::optional<role> role_named(std::string_view name);
 std::span<const std::pair<role, std::string_view>> all_roles();
 
 enum class permission : std::uint8_t {
-  practise,              // stages, wrong-question book
-  sit_exams,             // one's own attempts
-  read_bank,             // questions with their keys
-  compose_papers,        // create blueprints
+  practise,        // stages, wrong-question book
+  sit_exams,       // one's own attempts
+  read_bank,       // questions with their keys
+  compose_papers,  // create blueprints
   read_blueprints,
-  hold_sittings,         // create sittings, register candidates
-  watch_sittings,        // sittings, their candidates and scores
-  read_results,          // single results of other people, whole
+  hold_sittings,   // create sittings, register candidates
+  watch_sittings,  // sittings, their candidates and scores
+  read_results,    // single results of other people, whole
   release_results,
-  manage_people,         // accounts and roles
+  manage_people,  // accounts and roles
   manage_organisations
 };
 std::string_view name_of(permission p);
@@ -57,11 +57,11 @@ struct principal {
   std::string organisation_name;
   std::string organisation_path;
   std::vector<grant> grants;
-  std::string csrf_token;   // what unsafe requests with the cookie must carry
+  std::string csrf_token;  // what unsafe requests with the cookie must carry
   base::time_point expires_at;
 
-  bool may(permission p) const;                                 // somewhere
-  bool may(permission p, std::string_view node_path) const;     // at this organisation: granted there or above
+  bool may(permission p) const;                              // somewhere
+  bool may(permission p, std::string_view node_path) const;  // at this organisation: granted there or above
   // Refuses with 403 unless may(p, node_path).
   base::result<> require(permission p, std::string_view node_path) const;
   // The paths at which p is granted, for lists: "rows whose organisation's path starts with one of these".
@@ -77,8 +77,8 @@ class sessions;
 class guard {
  public:
   explicit guard(sessions& its_sessions) : sessions_(its_sessions) {}
-  http::endpoint open(http::handler answer) const;                            // "public"
-  http::endpoint signed_in(principal_handler answer) const;                   // "signed_in"
+  http::endpoint open(http::handler answer) const;           // "public"
+  http::endpoint signed_in(principal_handler answer) const;  // "signed_in"
   http::endpoint needs(permission p, principal_handler answer) const;
 
  private:
@@ -96,6 +96,7 @@ struct organisation {
 };
 
 // For other capabilities; nothing where it does not exist.
-runtime::awaitable<std::optional<organisation>> find_organisation(postgres::pool& database, std::int64_t organisation_id);
+runtime::awaitable<std::optional<organisation>> find_organisation(postgres::pool& database,
+                                                                  std::int64_t organisation_id);
 
 }  // namespace identity

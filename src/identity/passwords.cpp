@@ -20,7 +20,8 @@ hasher::hasher(password_settings s) : settings_(s), decoy_(hash(base::secret_byt
 std::string hasher::hash(const std::string& password) const {
   std::string text(crypto_pwhash_STRBYTES, '\0');
   const auto memory = static_cast<std::size_t>(settings_.memory_kib) * 1024;
-  if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(), static_cast<unsigned long long>(settings_.operations), memory,
+  if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(),
+                            static_cast<unsigned long long>(settings_.operations), memory,
                             crypto_pwhash_ALG_ARGON2ID13) != 0)
     throw std::runtime_error("not enough memory to hash a password");
   text.resize(text.find('\0'));
@@ -66,7 +67,8 @@ void password_queue::end_turn(const std::string& address) {
   }
 }
 
-runtime::awaitable<base::result<bool>> password_queue::matches(std::string address, std::string hash, std::string password) {
+runtime::awaitable<base::result<bool>> password_queue::matches(std::string address, std::string hash,
+                                                               std::string password) {
   const auto may_go = co_await wait_for_turn(address);
   if (!may_go) co_return std::unexpected(may_go.error());
   const turn mine{*this, address};

@@ -28,9 +28,13 @@ const row table[] = {
     {permission::sit_exams, "sit_exams", {role::worker}},
     {permission::read_bank, "read_bank", {role::trainer, role::reviewer, role::administrator, role::auditor}},
     {permission::compose_papers, "compose_papers", {role::trainer, role::administrator}},
-    {permission::read_blueprints, "read_blueprints", {role::trainer, role::reviewer, role::centre_manager, role::administrator, role::auditor}},
+    {permission::read_blueprints,
+     "read_blueprints",
+     {role::trainer, role::reviewer, role::centre_manager, role::administrator, role::auditor}},
     {permission::hold_sittings, "hold_sittings", {role::centre_manager, role::administrator}},
-    {permission::watch_sittings, "watch_sittings", {role::proctor, role::centre_manager, role::administrator, role::auditor}},
+    {permission::watch_sittings,
+     "watch_sittings",
+     {role::proctor, role::centre_manager, role::administrator, role::auditor}},
     {permission::read_results, "read_results", {role::centre_manager, role::administrator, role::auditor}},
     {permission::release_results, "release_results", {role::centre_manager, role::administrator}},
     {permission::manage_people, "manage_people", {role::centre_manager, role::administrator}},
@@ -41,7 +45,9 @@ const row& row_of(permission p) { return *std::ranges::find(table, p, &row::what
 
 }  // namespace
 
-std::string_view name_of(role r) { return std::ranges::find(role_names, r, &std::pair<role, std::string_view>::first)->second; }
+std::string_view name_of(role r) {
+  return std::ranges::find(role_names, r, &std::pair<role, std::string_view>::first)->second;
+}
 
 std::optional<role> role_named(std::string_view name) {
   const auto found = std::ranges::find(role_names, name, &std::pair<role, std::string_view>::second);

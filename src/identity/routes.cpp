@@ -10,9 +10,9 @@
 namespace identity {
 namespace {
 
-using nlohmann::ordered_json;
 using http::request;
 using http::response;
+using nlohmann::ordered_json;
 using answer = runtime::awaitable<response>;
 
 constexpr std::array<std::string_view, 2> transports = {"cookie", "bearer"};
@@ -39,24 +39,29 @@ ordered_json to_json(const person& p) {
 }
 
 ordered_json to_json(const organisation& o) {
-  return {{"organisation_id", o.organisation_id}, {"parent_id", o.parent_id ? ordered_json(*o.parent_id) : ordered_json()}, {"kind", o.kind}, {"name", o.name}};
+  return {{"organisation_id", o.organisation_id},
+          {"parent_id", o.parent_id ? ordered_json(*o.parent_id) : ordered_json()},
+          {"kind", o.kind},
+          {"name", o.name}};
 }
 
 std::string session_json(const principal& who, const std::string* token) {
-  const ordered_json body = {{"person",
-                              {{"person_id", who.person_id},
-                               {"account", who.account},
-                               {"display_name", who.display_name},
-                               {"organisation", {{"organisation_id", who.organisation_id}, {"name", who.organisation_name}}},
-                               {"roles", to_json(who.grants)}}},
-                             {"csrf_token", who.csrf_token},
-                             {"token", token ? ordered_json(*token) : ordered_json()},
-                             {"expires_at", base::to_iso(who.expires_at)}};
+  const ordered_json body = {
+      {"person",
+       {{"person_id", who.person_id},
+        {"account", who.account},
+        {"display_name", who.display_name},
+        {"organisation", {{"organisation_id", who.organisation_id}, {"name", who.organisation_name}}},
+        {"roles", to_json(who.grants)}}},
+      {"csrf_token", who.csrf_token},
+      {"token", token ? ordered_json(*token) : ordered_json()},
+      {"expires_at", base::to_iso(who.expires_at)}};
   return http::dumped(body);
 }
 
 std::string cookie(const session_settings& s, const std::string& token, std::chrono::seconds age) {
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", session_cookie, token, age.count(), s.secure_cookie ? "; Secure" : "");
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", session_cookie, token, age.count(),
+                     s.secure_cookie ? "; Secure" : "");
 }
 
 std::string own_token(const request& r) {
@@ -68,7 +73,9 @@ std::string own_token(const request& r) {
 std::string password(http::fields& body, std::string_view name) {
   auto text = body.text(name, password_characters_max);
   if (!text.empty() && base::length_of(text) < password_characters_min)
-    body.fail(name, "password_length", {{"minimum", std::to_string(password_characters_min)}, {"maximum", std::to_string(password_characters_max)}});
+    body.fail(
+        name, "password_length",
+        {{"minimum", std::to_string(password_characters_min)}, {"maximum", std::to_string(password_characters_max)}});
   return text;
 }
 
@@ -81,7 +88,8 @@ answer sign_in(service& verbs, request& r) {
   const auto tried = co_await verbs.sign_in(std::move(account), std::move(secret), r.peer);
   const auto& made = tried.value();
   response reply = http::json_response(session_json(*made.who, by_cookie ? nullptr : &made.token), 201);
-  if (by_cookie) reply.headers.emplace_back("Set-Cookie", cookie(verbs.session(), made.token, verbs.session().lifetime));
+  if (by_cookie)
+    reply.headers.emplace_back("Set-Cookie", cookie(verbs.session(), made.token, verbs.session().lifetime));
   co_return reply;
 }
 
@@ -146,7 +154,9 @@ answer list_people(service& verbs, request& r, const principal& who) {
   auto rows = ordered_json::array();
   for (const auto& p : people.value()) rows.push_back(to_json(p));
   const bool more = std::ssize(people.value()) == limit;
-  const ordered_json body = {{"people", rows}, {"next_cursor", more ? ordered_json(std::to_string(people.value().back().person_id)) : ordered_json()}};
+  const ordered_json body = {
+      {"people", rows},
+      {"next_cursor", more ? ordered_json(std::to_string(people.value().back().person_id)) : ordered_json()}};
   co_return http::json_response(http::dumped(body));
 }
 
@@ -184,15 +194,28 @@ void add_routes(http::router& routes, const guard& access, service& verbs) {
   routes.add(post, "/api/session", access.open([&](request& r) { return sign_in(verbs, r); }));
   routes.add(get, "/api/session", access.signed_in([](request&, const principal& who) { return who_am_i(who); }));
   routes.add(del, "/api/session", access.signed_in([&](request& r, const principal&) { return sign_out(verbs, r); }));
-  routes.add(del, "/api/sessions", access.signed_in([&](request&, const principal& who) { return sign_out_everywhere(verbs, who); }));
-  routes.add(put, "/api/password", access.signed_in([&](request& r, const principal& who) { return change_password(verbs, r, who); }));
-  routes.add(post, "/api/organisations", access.needs(permission::manage_organisations, [&](request& r, const principal& who) { return create_organisation(verbs, r, who); }));
-  routes.add(get, "/api/organisations/{organisation_id}", access.signed_in([&](request& r, const principal& who) { return get_organisation(verbs, r, who); }));
-  routes.add(get, "/api/organisations/{organisation_id}/people", access.needs(permission::manage_people, [&](request& r, const principal& who) { return list_people(verbs, r, who); }));
-  routes.add(post, "/api/people", access.needs(permission::manage_people, [&](request& r, const principal& who) { return create_person(verbs, r, who); }));
+  routes.add(del, "/api/sessions",
+             access.signed_in([&](request&, const principal& who) { return sign_out_everywhere(verbs, who); }));
+  routes.add(put, "/api/password",
+             access.signed_in([&](request& r, const principal& who) { return change_password(verbs, r, who); }));
+  routes.add(post, "/api/organisations",
+             access.needs(permission::manage_organisations,
+                          [&](request& r, const principal& who) { return create_organisation(verbs, r, who); }));
+  routes.add(get, "/api/organisations/{organisation_id}",
+             access.signed_in([&](request& r, const principal& who) { return get_organisation(verbs, r, who); }));
+  routes.add(get, "/api/organisations/{organisation_id}/people",
+             access.needs(permission::manage_people,
+                          [&](request& r, const principal& who) { return list_people(verbs, r, who); }));
+  routes.add(post, "/api/people", access.needs(permission::manage_people, [&](request& r, const principal& who) {
+    return create_person(verbs, r, who);
+  }));
   const std::string role_path = "/api/people/{person_id}/roles/{role}/{organisation_id}";
-  routes.add(put, role_path, access.needs(permission::manage_people, [&](request& r, const principal& who) { return change_role(verbs, r, who, true); }));
-  routes.add(del, role_path, access.needs(permission::manage_people, [&](request& r, const principal& who) { return change_role(verbs, r, who, false); }));
+  routes.add(put, role_path, access.needs(permission::manage_people, [&](request& r, const principal& who) {
+    return change_role(verbs, r, who, true);
+  }));
+  routes.add(del, role_path, access.needs(permission::manage_people, [&](request& r, const principal& who) {
+    return change_role(verbs, r, who, false);
+  }));
 }
 
 }  // namespace identity

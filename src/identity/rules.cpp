@@ -22,7 +22,8 @@ bool is_account_name(std::string_view account) {
 
 base::result<> may_grant(const principal& who, role r, std::string_view node_path) {
   if (const auto allowed = who.require(permission::manage_people, node_path); !allowed) return allowed;
-  const bool administers = std::ranges::any_of(who.grants, [&](const grant& g) { return g.held == role::administrator && node_path.starts_with(g.path); });
+  const bool administers = std::ranges::any_of(
+      who.grants, [&](const grant& g) { return g.held == role::administrator && node_path.starts_with(g.path); });
   const bool serves_centre = r == role::worker || r == role::proctor || r == role::examiner;
   if (administers || serves_centre) return {};
   return base::refuse(base::problem_kind::forbidden, "role_not_grantable");
@@ -30,7 +31,8 @@ base::result<> may_grant(const principal& who, role r, std::string_view node_pat
 
 bool may_see(const principal& who, std::string_view node_path) {
   if (node_path.starts_with(who.organisation_path) || who.organisation_path.starts_with(node_path)) return true;
-  return std::ranges::any_of(who.grants, [&](const grant& g) { return node_path.starts_with(g.path) || g.path.starts_with(node_path); });
+  return std::ranges::any_of(
+      who.grants, [&](const grant& g) { return node_path.starts_with(g.path) || g.path.starts_with(node_path); });
 }
 
 bool may_stand_below(std::string_view kind, std::string_view parent_kind) {

@@ -19,7 +19,9 @@ constexpr const char* count_script =
 
 // Keys carry hashes: neither accounts nor addresses stand in Redis in the clear.
 std::vector<std::string> attempt_keys(const std::string& account, const std::string& address) {
-  const auto key = [](std::string_view kind, const std::string& text) { return "sign-in:" + std::string(kind) + ":" + base::sha256_hex(text).substr(0, 32); };
+  const auto key = [](std::string_view kind, const std::string& text) {
+    return "sign-in:" + std::string(kind) + ":" + base::sha256_hex(text).substr(0, 32);
+  };
   return {key("both", account + " " + address), key("account", account), key("address", address)};
 }
 
@@ -33,7 +35,8 @@ std::string lower(std::string text) {
 runtime::awaitable<base::result<>> service::count_attempt(std::vector<std::string> keys) {
   std::vector<std::string> words = {"EVAL", count_script, std::to_string(keys.size())};
   words.insert(words.end(), keys.begin(), keys.end());
-  for (const int limit : {settings_.failures_per_account_and_address, settings_.failures_per_account, settings_.failures_per_address})
+  for (const int limit :
+       {settings_.failures_per_account_and_address, settings_.failures_per_account, settings_.failures_per_address})
     words.push_back(std::to_string(limit));
   words.push_back(std::to_string(settings_.window.count()));
   const redis::reply answer = co_await redis_.send(std::move(words));
@@ -48,10 +51,13 @@ runtime::awaitable<base::result<>> service::count_attempt(std::vector<std::strin
 // A right password clears its own trail and takes its attempt back from the shared counts.
 runtime::awaitable<> service::forgive(std::vector<std::string> keys) {
   co_await redis_.command("DEL", keys[0]);
-  co_await redis_.command("EVAL", "for i, key in ipairs(KEYS) do if redis.call('EXISTS', key) == 1 then redis.call('DECR', key) end end", "2", keys[1], keys[2]);
+  co_await redis_.command(
+      "EVAL", "for i, key in ipairs(KEYS) do if redis.call('EXISTS', key) == 1 then redis.call('DECR', key) end end",
+      "2", keys[1], keys[2]);
 }
 
-runtime::awaitable<base::result<new_session>> service::sign_in(std::string account, std::string password, std::string address) {
+runtime::awaitable<base::result<new_session>> service::sign_in(std::string account, std::string password,
+                                                               std::string address) {
   account = lower(std::move(account));
   const auto keys = attempt_keys(account, address);
   const auto allowed = co_await count_attempt(keys);
@@ -67,7 +73,8 @@ runtime::awaitable<base::result<new_session>> service::sign_in(std::string accou
   co_return co_await sessions_.create(known->person_id);
 }
 
-runtime::awaitable<base::result<>> service::change_password(const principal& who, std::string current, std::string fresh, std::string address) {
+runtime::awaitable<base::result<>> service::change_password(const principal& who, std::string current,
+                                                            std::string fresh, std::string address) {
   const auto keys = attempt_keys(who.account, address);
   const auto allowed = co_await count_attempt(keys);
   if (!allowed) co_return allowed;
@@ -87,22 +94,27 @@ runtime::awaitable<base::result<>> service::change_password(const principal& who
 runtime::awaitable<base::result<organisation>> service::create_organisation(const principal& who, new_organisation o) {
   const auto parent = co_await find_organisation(database_, o.parent_id);
   if (!parent) co_return base::refuse({base::fault{"/parent_id", "unknown_organisation"}});
-  if (const auto allowed = who.require(permission::manage_organisations, parent->path); !allowed) co_return std::unexpected(allowed.error());
-  if (!may_stand_below(o.kind, parent->kind)) co_return base::refuse({base::fault{"/kind", "kind_below", {{"kind", o.kind}, {"parent", parent->kind}}}});
+  if (const auto allowed = who.require(permission::manage_organisations, parent->path); !allowed)
+    co_return std::unexpected(allowed.error());
+  if (!may_stand_below(o.kind, parent->kind))
+    co_return base::refuse({base::fault{"/kind", "kind_below", {{"kind", o.kind}, {"parent", parent->kind}}}});
   co_return co_await insert_organisation(database_, std::move(o));
 }
 
-runtime::awaitable<base::result<organisation>> service::see_organisation(const principal& who, std::int64_t organisation_id) {
+runtime::awaitable<base::result<organisation>> service::see_organisation(const principal& who,
+                                                                         std::int64_t organisation_id) {
   const auto found = co_await find_organisation(database_, organisation_id);
   if (!found) co_return base::refuse(base::problem_kind::not_found, "not_found");
   if (!may_see(who, found->path)) co_return base::refuse(base::problem_kind::forbidden, "out_of_reach");
   co_return *found;
 }
 
-runtime::awaitable<base::result<person>> service::create_person(const principal& who, new_person p, std::string password, std::string address) {
+runtime::awaitable<base::result<person>> service::create_person(const principal& who, new_person p,
+                                                                std::string password, std::string address) {
   const auto place = co_await find_organisation(database_, p.organisation_id);
   if (!place) co_return base::refuse({base::fault{"/organisation_id", "unknown_organisation"}});
-  if (const auto allowed = may_grant(who, p.first_role, place->path); !allowed) co_return std::unexpected(allowed.error());
+  if (const auto allowed = may_grant(who, p.first_role, place->path); !allowed)
+    co_return std::unexpected(allowed.error());
   auto hashed = co_await passwords_.hash(address, std::move(password));
   if (!hashed) co_return std::unexpected(hashed.error());
   p.password_hash = std::move(*hashed);
@@ -113,22 +125,32 @@ runtime::awaitable<base::result<person>> service::create_person(const principal&
   co_return *found;
 }
 
-runtime::awaitable<base::result<std::vector<person>>> service::list_people(const principal& who, std::int64_t organisation_id, std::int64_t after, std::int64_t limit) {
+runtime::awaitable<base::result<std::vector<person>>> service::list_people(const principal& who,
+                                                                           std::int64_t organisation_id,
+                                                                           std::int64_t after, std::int64_t limit) {
   const auto place = co_await find_organisation(database_, organisation_id);
   if (!place) co_return base::refuse(base::problem_kind::not_found, "not_found");
-  if (const auto allowed = who.require(permission::manage_people, place->path); !allowed) co_return std::unexpected(allowed.error());
+  if (const auto allowed = who.require(permission::manage_people, place->path); !allowed)
+    co_return std::unexpected(allowed.error());
   co_return co_await people_below(database_, place->path, after, limit);
 }
 
-runtime::awaitable<base::result<>> service::change_role(const principal& who, std::int64_t person_id, role r, std::int64_t organisation_id, bool holds_it) {
+runtime::awaitable<base::result<>> service::change_role(const principal& who, std::int64_t person_id, role r,
+                                                        std::int64_t organisation_id, bool holds_it) {
   const auto place = co_await find_organisation(database_, organisation_id);
   const auto whom = co_await find_person(database_, person_id);
   if (!place || !whom) co_return base::refuse(base::problem_kind::not_found, "not_found");
   if (const auto allowed = may_grant(who, r, place->path); !allowed) co_return allowed;
   if (const auto allowed = who.require(permission::manage_people, whom->organisation_path); !allowed) co_return allowed;
-  if (holds_it) co_await insert_grant(database_, person_id, r, organisation_id, who.person_id);
-  else co_await delete_grant(database_, person_id, r, organisation_id);
-  base::log::info("role_changed", {{"by", who.person_id}, {"person", person_id}, {"role", name_of(r)}, {"organisation", organisation_id}, {"holds", holds_it}});
+  if (holds_it)
+    co_await insert_grant(database_, person_id, r, organisation_id, who.person_id);
+  else
+    co_await delete_grant(database_, person_id, r, organisation_id);
+  base::log::info("role_changed", {{"by", who.person_id},
+                                   {"person", person_id},
+                                   {"role", name_of(r)},
+                                   {"organisation", organisation_id},
+                                   {"holds", holds_it}});
   co_await sessions_.forget_facts(person_id);
   co_return base::result<>{};
 }

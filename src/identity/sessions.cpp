@@ -14,7 +14,9 @@ std::string session_key(std::string_view token) { return "session:" + base::sha2
 std::string index_key(std::int64_t person_id) { return "sessions-of:" + std::to_string(person_id); }
 std::string csrf_token_of(std::string_view token) { return base::keyed_hash_hex(token, "csrf").substr(0, 32); }
 
-bool is_unsafe(http::method m) { return m != http::method::get && m != http::method::head && m != http::method::options; }
+bool is_unsafe(http::method m) {
+  return m != http::method::get && m != http::method::head && m != http::method::options;
+}
 
 // Another site can make a browser send the cookie, but not this header.
 bool lacks_csrf_token(const http::request& r, bool by_cookie, const principal& who) {
@@ -28,7 +30,9 @@ std::int64_t seconds_since_epoch(base::time_point time) {
 }  // namespace
 
 session_cache::shard& session_cache::shard_of(std::string_view token) { return shards_[hash{}(token) % shard_count]; }
-const session_cache::shard& session_cache::shard_of(std::string_view token) const { return shards_[hash{}(token) % shard_count]; }
+const session_cache::shard& session_cache::shard_of(std::string_view token) const {
+  return shards_[hash{}(token) % shard_count];
+}
 
 std::optional<session_cache::entry> session_cache::find(std::string_view token) const {
   const shard& mine = shard_of(token);
@@ -60,7 +64,9 @@ void session_cache::drop_person(std::int64_t person_id) {
   }
 }
 
-void session_cache::listening(bool hears_notices) { listening_since_ = hears_notices ? clock::now() : clock::time_point::max(); }
+void session_cache::listening(bool hears_notices) {
+  listening_since_ = hears_notices ? clock::now() : clock::time_point::max();
+}
 
 bool session_cache::is_fresh(const entry& e, clock::time_point now, std::chrono::seconds age_max) const {
   return e.confirmed_at >= listening_since_.load(std::memory_order_relaxed) && now - e.confirmed_at <= age_max;
@@ -92,7 +98,8 @@ runtime::awaitable<new_session> sessions::create(std::int64_t person_id) {
 std::shared_ptr<const principal> sessions::cached(const http::request& r) const {
   bool by_cookie = false;
   const auto known = cache_.find(token_of(r, by_cookie));
-  const bool usable = known && cache_.is_fresh(*known, session_cache::clock::now(), settings_.cache) && !lacks_csrf_token(r, by_cookie, *known->who);
+  const bool usable = known && cache_.is_fresh(*known, session_cache::clock::now(), settings_.cache) &&
+                      !lacks_csrf_token(r, by_cookie, *known->who);
   return usable ? known->who : nullptr;
 }
 
@@ -100,7 +107,8 @@ runtime::awaitable<base::result<std::shared_ptr<const principal>>> sessions::of(
   if (auto who = cached(r)) co_return who;
   bool by_cookie = false;
   const std::string_view token = token_of(r, by_cookie);
-  if (token.size() != token_characters) co_return base::refuse(base::problem_kind::not_authenticated, "not_authenticated");
+  if (token.size() != token_characters)
+    co_return base::refuse(base::problem_kind::not_authenticated, "not_authenticated");
   const auto who = co_await resolve(std::string(token));
   if (!who) co_return base::refuse(base::problem_kind::not_authenticated, "session_expired");
   if (lacks_csrf_token(r, by_cookie, *who)) co_return base::refuse(base::problem_kind::forbidden, "csrf");
@@ -113,7 +121,8 @@ runtime::awaitable<std::shared_ptr<const principal>> sessions::resolve(std::stri
   try {
     co_return co_await confirmed(token);
   } catch (const runtime::unavailable&) {
-    redis_away = known && session_cache::clock::now() - known->confirmed_at <= settings_.outage && !redis_.is_connected();
+    redis_away =
+        known && session_cache::clock::now() - known->confirmed_at <= settings_.outage && !redis_.is_connected();
     if (!redis_away) throw;
   }
   co_return known->who;

@@ -55,7 +55,7 @@ class group_commit {
   }
 
   static constexpr int running_max = 2;
-  static constexpr std::size_t beside_min = 48;
+  static constexpr std::size_t beside_min = 64;
 
   void start() {
     ++running_;
@@ -82,7 +82,7 @@ class group_commit {
   commit commit_all_;
   runtime::histogram sizes_;
   std::vector<std::shared_ptr<batch>> open_;  // the first is the next to be committed
-  int running_ = 0;  // commits under way
+  int running_ = 0;                           // commits under way
 };
 
 }  // namespace postgres

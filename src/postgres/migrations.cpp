@@ -15,7 +15,8 @@ std::map<std::string, std::string> applied(pqxx::transaction_base& transaction) 
   return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> missing(const std::map<std::string, std::string>& present, const base::embedded_files& files) {
+std::vector<std::pair<std::string, std::string>> missing(const std::map<std::string, std::string>& present,
+                                                         const base::embedded_files& files) {
   std::vector<std::pair<std::string, std::string>> out;
   std::size_t known = 0;
   for (const auto& [name, sql] : files) {
@@ -25,7 +26,8 @@ std::vector<std::pair<std::string, std::string>> missing(const std::map<std::str
       continue;
     }
     ++known;
-    if (found->second != base::sha256_hex(sql)) throw std::runtime_error("migration " + std::string(name) + " was changed after it had been applied");
+    if (found->second != base::sha256_hex(sql))
+      throw std::runtime_error("migration " + std::string(name) + " was changed after it had been applied");
   }
   if (known != present.size()) throw std::runtime_error("the database was migrated by a newer version of this program");
   return out;
@@ -39,11 +41,14 @@ std::vector<std::string> migrate(const settings& s, const base::embedded_files& 
   const auto connection = connect(patient);
   pqxx::work transaction{*connection};
   transaction.exec("SELECT pg_advisory_xact_lock(7031884611)");
-  transaction.exec("CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  transaction.exec(
+      "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, checksum text NOT NULL, applied_at "
+      "timestamptz NOT NULL DEFAULT now())");
   std::vector<std::string> names;
   for (const auto& [name, sql] : missing(applied(transaction), files)) {
     transaction.exec(sql);
-    transaction.exec_params0("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", name, base::sha256_hex(sql));
+    transaction.exec_params0("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", name,
+                             base::sha256_hex(sql));
     names.push_back(name);
   }
   transaction.commit();
@@ -55,7 +60,8 @@ std::vector<std::string> missing_migrations(const settings& s, const base::embed
   pqxx::nontransaction plain{*connection};
   const bool fresh = plain.exec1("SELECT to_regclass('schema_migration') IS NULL")[0].as<bool>();
   std::vector<std::string> names;
-  for (const auto& [name, unused] : missing(fresh ? std::map<std::string, std::string>{} : applied(plain), files)) names.push_back(name);
+  for (const auto& [name, unused] : missing(fresh ? std::map<std::string, std::string>{} : applied(plain), files))
+    names.push_back(name);
   return names;
 }
 

@@ -8,7 +8,8 @@
 
 namespace postgres {
 
-// Applies what is missing, all or nothing, and returns the names of what it applied. Several processes may run it at once.
+// Applies what is missing, all or nothing, and returns the names of what it applied. Several processes may run it at
+// once.
 std::vector<std::string> migrate(const settings& s, const base::embedded_files& files);
 
 // Names of the files that the database lacks; std::runtime_error where it holds one that this binary does not know.

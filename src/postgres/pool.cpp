@@ -12,11 +12,13 @@ struct pool::state {
   state(settings its_settings, std::vector<prepare_statements> its_prepare, runtime::metrics& metrics)
       : options(std::move(its_settings)),
         prepare(std::move(its_prepare)),
-        seconds(metrics.observe("guildhall_postgres_job_seconds", "Time of one database job on its thread.", runtime::seconds_bounds)),
+        seconds(metrics.observe("guildhall_postgres_job_seconds", "Time of one database job on its thread.",
+                                runtime::seconds_bounds)),
         failures(metrics.count("guildhall_postgres_failures_total", "Database jobs that failed.")),
         reconnects(metrics.count("guildhall_postgres_connections_total", "Connections opened.")),
         threads(options.connections, options.queued_max) {
-    metrics.gauge("guildhall_postgres_queued", "Database jobs that wait or run.", {}, [this] { return static_cast<double>(threads.queued()); });
+    metrics.gauge("guildhall_postgres_queued", "Database jobs that wait or run.", {},
+                  [this] { return static_cast<double>(threads.queued()); });
   }
 
   // `reused` tells that the connection may have died since its last use.
@@ -58,14 +60,17 @@ constexpr int tries_max = 4;
 // The server said no because of what it is going through, not because of what was asked.
 bool is_passing(const pqxx::sql_error& error) {
   const std::string& state = error.sqlstate();
-  return state.starts_with("57") || state.starts_with("53") || state.starts_with("08") || state == "55P03" || state == "25006";
+  return state.starts_with("57") || state.starts_with("53") || state.starts_with("08") || state == "55P03" ||
+         state == "25006";
 }
 
 }  // namespace
 
 std::unique_ptr<pqxx::connection> connect(const settings& s) {
-  const auto options = fmt::format("{} connect_timeout=3 application_name=guildhall options='-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=10000 -c timezone=UTC'",
-                                   s.connection, s.statement_timeout.count(), s.lock_timeout.count());
+  const auto options = fmt::format(
+      "{} connect_timeout=3 application_name=guildhall options='-c statement_timeout={} -c lock_timeout={} -c "
+      "idle_in_transaction_session_timeout=10000 -c timezone=UTC'",
+      s.connection, s.statement_timeout.count(), s.lock_timeout.count());
   try {
     auto connection = std::make_unique<pqxx::connection>(options);
     connection->set_client_encoding("UTF8");

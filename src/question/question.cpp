@@ -117,8 +117,9 @@ bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(
 // Whether the letter at `at` names an option: it stands alone, after what leads up to an option and not before what
 // makes it part of a name.
 bool names_option(std::string_view text, std::size_t at) {
-  static constexpr std::string_view leads[] = {"选", "项", "、", "，", ",", "；", ";", "：", ":", "]", "】",
-                                               "✅", "❌", "和", "与", "及", "或", "为", "是", "~", "～", "–", "除", " ", "\n"};
+  static constexpr std::string_view leads[] = {"选", "项", "、", "，", ",",  "；", ";",  "：", ":",
+                                               "]",  "】", "✅", "❌", "和", "与", "及", "或", "为",
+                                               "是", "~",  "～", "–",  "除", " ",  "\n"};
   static constexpr std::string_view names[] = {"类", "级", "语", "型", "超", "股", "+", "=", "|", "%", "/", "-", "("};
   const auto before = text.substr(0, at), after = text.substr(at + 1);
   if (!before.empty() && std::ranges::none_of(leads, [&](auto lead) { return before.ends_with(lead); })) return false;

@@ -49,17 +49,18 @@ struct shape {
   std::uint8_t options = 0;
 };
 
-// The canonical compact JSON of an answer that this shape can take ("null" takes an answer back); nothing where it can't.
+// The canonical compact JSON of an answer that this shape can take ("null" takes an answer back); nothing where it
+// can't.
 std::optional<std::string> canonical_answer(shape s, const nlohmann::json& answer);
 
-// Options are shown in another order than they are stored: order[i] is the stored letter of the option shown as letter i.
-// For true_false it is empty.
+// Options are shown in another order than they are stored: order[i] is the stored letter of the option shown as letter
+// i. For true_false it is empty.
 std::string shuffled_order(shape s, base::seeded_random& random);
 std::string to_stored_letters(const std::string& answer, const std::string& order);
 std::string to_shown_letters(const std::string& answer, const std::string& order);
 std::vector<std::string> shown_options(const content& c, const std::string& order);
-// Explanations of imported banks speak of "选项B" or list "A、C" in stored letters: letters that stand where an option is
-// named are exchanged too. Others ("C语言", "P(A|B)") stay.
+// Explanations of imported banks speak of "选项B" or list "A、C" in stored letters: letters that stand where an option
+// is named are exchanged too. Others ("C语言", "P(A|B)") stay.
 std::string explanation_in_shown_letters(const std::string& explanation, const std::string& order);
 
 // Points are hundredths of a point.

@@ -22,7 +22,8 @@ constexpr milliseconds pause_min{50}, pause_max{2000};
 runtime::awaitable<> rest(asio::io_context& loop, milliseconds pause) {
   const auto half = pause.count() / 2;
   boost::system::error_code ignored;
-  runtime::timer timer{loop, milliseconds{half + static_cast<std::int64_t>(base::secret_number() % static_cast<std::uint64_t>(half + 1))}};
+  runtime::timer timer{loop, milliseconds{half + static_cast<std::int64_t>(base::secret_number() %
+                                                                           static_cast<std::uint64_t>(half + 1))}};
   co_await timer.async_wait(asio::redirect_error(runtime::use_awaitable, ignored));
 }
 
@@ -30,7 +31,8 @@ runtime::awaitable<> rest(asio::io_context& loop, milliseconds pause) {
 
 struct client::state {
   state(asio::io_context& its_loop, settings its_settings, runtime::metrics& metrics)
-      : loop(its_loop), options(std::move(its_settings)),
+      : loop(its_loop),
+        options(std::move(its_settings)),
         commands(metrics.count("guildhall_redis_commands_total", "Commands sent to Redis.")),
         losses(metrics.count("guildhall_redis_losses_total", "Connections to Redis that were lost or refused.")) {}
 
@@ -69,7 +71,8 @@ struct client::state {
   bool ready = false, stopping = false;
 };
 
-client::client(asio::io_context& loop, settings s, runtime::metrics& metrics) : state_(std::make_shared<state>(loop, std::move(s), metrics)) {}
+client::client(asio::io_context& loop, settings s, runtime::metrics& metrics)
+    : state_(std::make_shared<state>(loop, std::move(s), metrics)) {}
 client::~client() { stop(); }
 
 void client::start() {
@@ -94,7 +97,8 @@ runtime::awaitable<reply> client::send(std::vector<std::string> words) {
     throw runtime::unavailable(std::string("redis: ") + error.what());
   }
   if (const auto* wrong = answer.error()) {
-    if (wrong->text.starts_with("LOADING") || wrong->text.starts_with("READONLY")) throw runtime::unavailable("redis: " + wrong->text);
+    if (wrong->text.starts_with("LOADING") || wrong->text.starts_with("READONLY"))
+      throw runtime::unavailable("redis: " + wrong->text);
     throw std::runtime_error("redis: " + wrong->text);
   }
   co_return answer;
@@ -126,7 +130,8 @@ struct subscriber::state {
   bool stopping = false;
 };
 
-subscriber::subscriber(asio::io_context& loop, settings s, std::vector<std::string> channels, on_message deliver, std::function<void(bool)> on_gap)
+subscriber::subscriber(asio::io_context& loop, settings s, std::vector<std::string> channels, on_message deliver,
+                       std::function<void(bool)> on_gap)
     : state_(std::make_shared<state>(loop, std::move(s), std::move(channels), std::move(deliver), std::move(on_gap))) {}
 subscriber::~subscriber() { stop(); }
 

@@ -74,7 +74,8 @@ class client {
 class subscriber {
  public:
   using on_message = std::function<void(std::string_view channel, std::string_view payload)>;
-  subscriber(boost::asio::io_context& loop, settings s, std::vector<std::string> channels, on_message deliver, std::function<void(bool listening)> on_gap);
+  subscriber(boost::asio::io_context& loop, settings s, std::vector<std::string> channels, on_message deliver,
+             std::function<void(bool listening)> on_gap);
   ~subscriber();
   void start();
   void stop();

@@ -24,17 +24,21 @@ namespace {
 reply copy_of(const redisReply& source) {
   const auto text = [&] { return std::string(source.str, static_cast<std::size_t>(source.len)); };
   switch (source.type) {
-    case REDIS_REPLY_INTEGER: return {std::int64_t{source.integer}};
+    case REDIS_REPLY_INTEGER:
+      return {std::int64_t{source.integer}};
     case REDIS_REPLY_STRING:
-    case REDIS_REPLY_STATUS: return {text()};
-    case REDIS_REPLY_ERROR: return {error_reply{text()}};
+    case REDIS_REPLY_STATUS:
+      return {text()};
+    case REDIS_REPLY_ERROR:
+      return {error_reply{text()}};
     case REDIS_REPLY_ARRAY: {
       std::vector<reply> items;
       items.reserve(source.elements);
       for (std::size_t i = 0; i < source.elements; ++i) items.push_back(copy_of(*source.element[i]));
       return {std::move(items)};
     }
-    default: return {nil{}};
+    default:
+      return {nil{}};
   }
 }
 
@@ -50,7 +54,8 @@ std::string password_in(const std::string& file) {
 }  // namespace
 
 // hiredis speaks the protocol, Asio waits on its socket. Every wait is one-shot, so hiredis' "stop waiting" hooks have
-// nothing to do. A coroutine is never resumed inside a hiredis callback (it might destroy the connection): it is posted.
+// nothing to do. A coroutine is never resumed inside a hiredis callback (it might destroy the connection): it is
+// posted.
 struct connection::state : std::enable_shared_from_this<connection::state> {
   using event_handler = asio::async_result<token, void(error_code)>::handler_type;
   using command_handler = asio::async_result<token, void(error_code, reply)>::handler_type;
@@ -88,7 +93,8 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
     context->ev.addWrite = [](void* self) { of(self).wait_to_write(); };
     context->ev.delWrite = [](void*) {};
     context->ev.cleanup = [](void* self) { of(self).forget_socket(); };
-    redisAsyncSetConnectCallback(context, [](const redisAsyncContext* c, int status) { of(c->data).after_connect(status); });
+    redisAsyncSetConnectCallback(context,
+                                 [](const redisAsyncContext* c, int status) { of(c->data).after_connect(status); });
     redisAsyncSetDisconnectCallback(context, [](const redisAsyncContext* c, int) { of(c->data).connected = false; });
   }
 
@@ -131,7 +137,9 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
       data.push_back(word.data());
       sizes.push_back(word.size());
     }
-    const bool queued = connected && redisAsyncCommandArgv(context, &state::after_reply, pending.get(), static_cast<int>(data.size()), data.data(), sizes.data()) == REDIS_OK;
+    const bool queued =
+        connected && redisAsyncCommandArgv(context, &state::after_reply, pending.get(), static_cast<int>(data.size()),
+                                           data.data(), sizes.data()) == REDIS_OK;
     if (!queued) return finish(pending->complete, connection_lost, reply{});
     pending.release();  // after_reply owns it now
     sent_at.push_back(steady_clock::now());
@@ -141,19 +149,24 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
     const std::unique_ptr<pending_command> pending{static_cast<pending_command*>(private_data)};
     state& self = of(c->data);
     if (!self.sent_at.empty()) self.sent_at.pop_front();
-    if (answer) self.finish(pending->complete, error_code{}, copy_of(*static_cast<redisReply*>(answer)));
-    else self.finish(pending->complete, connection_lost, reply{});
+    if (answer)
+      self.finish(pending->complete, error_code{}, copy_of(*static_cast<redisReply*>(answer)));
+    else
+      self.finish(pending->complete, connection_lost, reply{});
   }
 
   static void after_message(redisAsyncContext* c, void* answer, void*) {
     if (!answer) return;
     const auto& message = *static_cast<redisReply*>(answer);
-    const auto text = [](const redisReply& part) { return std::string_view(part.str, static_cast<std::size_t>(part.len)); };
+    const auto text = [](const redisReply& part) {
+      return std::string_view(part.str, static_cast<std::size_t>(part.len));
+    };
     if (message.type != REDIS_REPLY_ARRAY || message.elements != 3) return;
     state& self = of(c->data);
     const auto kind = text(*message.element[0]);
     if (kind == "message") self.deliver(text(*message.element[1]), text(*message.element[2]));
-    if (kind == "subscribe" && static_cast<std::size_t>(message.element[2]->integer) == self.channels_wanted) self.listening();
+    if (kind == "subscribe" && static_cast<std::size_t>(message.element[2]->integer) == self.channels_wanted)
+      self.listening();
   }
 
   void finish(event_waiter& waiter, error_code error) {
@@ -162,7 +175,9 @@ struct connection::state : std::enable_shared_from_this<connection::state> {
     waiter.reset();
     asio::post(loop, asio::append(std::move(handler), error));
   }
-  void finish(command_handler& handler, error_code error, reply answer) { asio::post(loop, asio::append(std::move(handler), error, std::move(answer))); }
+  void finish(command_handler& handler, error_code error, reply answer) {
+    asio::post(loop, asio::append(std::move(handler), error, std::move(answer)));
+  }
 };
 
 connection::connection(asio::io_context& loop) : state_(std::make_shared<state>(loop)) {}
@@ -208,12 +223,15 @@ runtime::awaitable<reply> connection::send(std::vector<std::string> words) {
   return asio::async_initiate<const token, void(error_code, reply)>(std::move(begin), runtime::use_awaitable);
 }
 
-void connection::subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver, std::function<void()> listening) {
+void connection::subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver,
+                           std::function<void()> listening) {
   state_->deliver = std::move(deliver);
   state_->listening = std::move(listening);
   state_->channels_wanted = channels.size();
   for (const auto& channel : channels)
-    if (state_->context) redisAsyncCommand(state_->context, &state::after_message, nullptr, "SUBSCRIBE %b", channel.data(), channel.size());
+    if (state_->context)
+      redisAsyncCommand(state_->context, &state::after_message, nullptr, "SUBSCRIBE %b", channel.data(),
+                        channel.size());
 }
 
 }  // namespace redis

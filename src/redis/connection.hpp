@@ -19,7 +19,8 @@ class connection {
   runtime::awaitable<> closed();                    // completes when the connection is gone
   runtime::awaitable<reply> send(std::vector<std::string> words);
   // `listening` is called when the server has confirmed all channels.
-  void subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver, std::function<void()> listening);
+  void subscribe(const std::vector<std::string>& channels, subscriber::on_message deliver,
+                 std::function<void()> listening);
   void close();
   bool is_open() const;
   // How long the oldest unanswered command has waited; zero when none does.

@@ -15,6 +15,7 @@ using awaitable = boost::asio::awaitable<T, executor>;
 
 inline constexpr boost::asio::use_awaitable_t<executor> use_awaitable{};
 
-using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
+using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
 
 }  // namespace runtime

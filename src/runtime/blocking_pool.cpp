@@ -9,7 +9,8 @@ namespace runtime {
 
 namespace asio = boost::asio;
 
-blocking_pool::blocking_pool(int threads, int queued_max) : queued_max_(queued_max), threads_(static_cast<std::size_t>(threads)) {}
+blocking_pool::blocking_pool(int threads, int queued_max)
+    : queued_max_(queued_max), threads_(static_cast<std::size_t>(threads)) {}
 
 blocking_pool::~blocking_pool() { threads_.join(); }
 
@@ -31,7 +32,8 @@ awaitable<> blocking_pool::execute(std::function<void()> job) {
       asio::post(loop.get_executor(), asio::append(std::move(handler), error));
     });
   };
-  return asio::async_initiate<const asio::use_awaitable_t<executor>, void(std::exception_ptr)>(std::move(start), use_awaitable);
+  return asio::async_initiate<const asio::use_awaitable_t<executor>, void(std::exception_ptr)>(std::move(start),
+                                                                                               use_awaitable);
 }
 
 }  // namespace runtime

@@ -16,7 +16,8 @@ prometheus::Labels to_labels(const metric_labels& labels) { return {labels.begin
 
 }  // namespace
 
-const std::vector<double> seconds_bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+const std::vector<double> seconds_bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                            0.1,    0.25,  0.5,    1,     2.5,  10};
 const std::vector<double> size_bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
 
 struct metrics::state {
@@ -32,12 +33,15 @@ counter metrics::count(const std::string& name, const std::string& help, const m
   return counter{&prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry).Add(to_labels(labels))};
 }
 
-histogram metrics::observe(const std::string& name, const std::string& help, const std::vector<double>& bounds, const metric_labels& labels) {
+histogram metrics::observe(const std::string& name, const std::string& help, const std::vector<double>& bounds,
+                           const metric_labels& labels) {
   auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry);
-  return histogram{&family.Add(to_labels(labels), prometheus::Histogram::BucketBoundaries(bounds.begin(), bounds.end()))};
+  return histogram{
+      &family.Add(to_labels(labels), prometheus::Histogram::BucketBoundaries(bounds.begin(), bounds.end()))};
 }
 
-void metrics::gauge(const std::string& name, const std::string& help, const metric_labels& labels, std::function<double()> value) {
+void metrics::gauge(const std::string& name, const std::string& help, const metric_labels& labels,
+                    std::function<double()> value) {
   auto& made = prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry).Add(to_labels(labels));
   const std::lock_guard lock{state_->gauges_mutex};
   state_->gauges.emplace_back(&made, std::move(value));

@@ -35,10 +35,12 @@ class metrics {
 
   // The same name and labels give the same metric again. Units are base units: seconds, bytes.
   counter count(const std::string& name, const std::string& help, const metric_labels& labels = {});
-  histogram observe(const std::string& name, const std::string& help, const std::vector<double>& bounds, const metric_labels& labels = {});
+  histogram observe(const std::string& name, const std::string& help, const std::vector<double>& bounds,
+                    const metric_labels& labels = {});
 
   // A gauge whose value is asked for when the metrics are read.
-  void gauge(const std::string& name, const std::string& help, const metric_labels& labels, std::function<double()> value);
+  void gauge(const std::string& name, const std::string& help, const metric_labels& labels,
+             std::function<double()> value);
 
   std::string exposition() const;  // text format 0.0.4
 

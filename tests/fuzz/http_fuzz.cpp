@@ -54,7 +54,8 @@ runtime::awaitable<http::response> post(http::request& r) {
 runtime::awaitable<http::response> get(http::request& r) {
   const auto number = http::path_number(r, "number").value();
   const auto echo = read_query(r).value();
-  co_return http::cacheable(r, http::json_response(http::dumped(nlohmann::json{{"number", number}, {"echo", echo}})), "\"1\"", "no-cache");
+  co_return http::cacheable(r, http::json_response(http::dumped(nlohmann::json{{"number", number}, {"echo", echo}})),
+                            "\"1\"", "no-cache");
 }
 
 struct world {

@@ -124,7 +124,8 @@ TEST_F(banks, are_imported_once) {
   expect_counts(again.questions, 0, 0, 3);
   EXPECT_EQ(again.release_id, 0);
   EXPECT_EQ(one("SELECT max(release_id) FROM bank_release"), std::to_string(first.release_id));
-  EXPECT_EQ(one("SELECT sum(weight) FROM outline_range WHERE range_id IN (SELECT range_id FROM outline_point)"), "10000");
+  EXPECT_EQ(one("SELECT sum(weight) FROM outline_range WHERE range_id IN (SELECT range_id FROM outline_point)"),
+            "10000");
 }
 
 TEST_F(banks, keep_every_version_of_a_question) {

@@ -11,9 +11,12 @@ using identity::role;
 
 // One worker's share of a node; two of them stand for two processes where they have a cache each.
 struct node {
-  node(boost::asio::io_context& loop, const test_servers& servers, postgres::pool& database, const identity::hasher& hasher, runtime::blocking_pool& threads, runtime::metrics& metrics)
+  node(boost::asio::io_context& loop, const test_servers& servers, postgres::pool& database,
+       const identity::hasher& hasher, runtime::blocking_pool& threads, runtime::metrics& metrics)
       : redis(loop, servers.redis, metrics),
-        ear(loop, servers.redis, {identity::sessions::channel}, [this](std::string_view, std::string_view text) { cache.drop_person(std::stoll(std::string(text))); },
+        ear(
+            loop, servers.redis, {identity::sessions::channel},
+            [this](std::string_view, std::string_view text) { cache.drop_person(std::stoll(std::string(text))); },
             [this](bool listening) { cache.listening(listening); }),
         sessions(cache, redis, database, {}),
         passwords(loop, hasher, threads),
@@ -33,17 +36,28 @@ class people : public testing::Test {
  protected:
   void SetUp() override {
     SKIP_WITHOUT_SERVERS(servers);
-    database = std::make_unique<postgres::pool>(servers.postgres, std::vector<postgres::prepare_statements>{identity::prepare}, metrics);
+    database = std::make_unique<postgres::pool>(servers.postgres,
+                                                std::vector<postgres::prepare_statements>{identity::prepare}, metrics);
     here = std::make_unique<node>(loop, servers, *database, hasher, threads, metrics);
     there = std::make_unique<node>(loop, servers, *database, hasher, threads, metrics);
     pause();
     const auto unique = std::to_string(base::secret_number() % 1000000000);
     account = "p" + unique;
     database->write_now([&](pqxx::transaction_base& t) {
-      const auto root = identity::insert_organisation(t, {.kind = "province", .name = "省" + unique, .creation_key = "o" + unique}).value();
-      centre = identity::insert_organisation(t, {.parent_id = root.organisation_id, .kind = "centre", .name = "考点", .creation_key = "c" + unique}).value();
-      person_id = identity::insert_person(t, {.organisation_id = centre.organisation_id, .account = account, .display_name = "李娜", .password_hash = hasher.hash("a long pass phrase"),
-                                              .first_role = role::worker, .creation_key = "p" + unique}).value();
+      const auto root =
+          identity::insert_organisation(t, {.kind = "province", .name = "省" + unique, .creation_key = "o" + unique})
+              .value();
+      centre =
+          identity::insert_organisation(
+              t, {.parent_id = root.organisation_id, .kind = "centre", .name = "考点", .creation_key = "c" + unique})
+              .value();
+      person_id = identity::insert_person(t, {.organisation_id = centre.organisation_id,
+                                              .account = account,
+                                              .display_name = "李娜",
+                                              .password_hash = hasher.hash("a long pass phrase"),
+                                              .first_role = role::worker,
+                                              .creation_key = "p" + unique})
+                      .value();
     });
   }
   void pause() {
@@ -94,7 +108,8 @@ TEST_F(people, who_sign_out_everywhere_are_out_on_every_node) {
 }
 
 TEST_F(people, who_guess_are_stopped_and_others_go_on) {
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(run(loop, here->verbs.sign_in(account, "wrong guess", "10.0.0.9")).error().code, "sign_in_failed");
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(run(loop, here->verbs.sign_in(account, "wrong guess", "10.0.0.9")).error().code, "sign_in_failed");
   const auto stopped = run(loop, here->verbs.sign_in(account, "a long pass phrase", "10.0.0.9"));
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, "too_many_sign_ins");
@@ -124,15 +139,20 @@ TEST_F(people, whose_roles_change_have_the_new_ones_at_once) {
   identity::principal administrator;
   administrator.person_id = person_id;
   administrator.grants.push_back({role::administrator, 1, "/"});
-  EXPECT_TRUE(run(loop, here->verbs.change_role(administrator, person_id, role::proctor, centre.organisation_id, true)));
-  EXPECT_TRUE(run(loop, here->sessions.of(bearing(made.token))).value()->may(identity::permission::watch_sittings, centre.path));
-  EXPECT_TRUE(run(loop, here->verbs.change_role(administrator, person_id, role::proctor, centre.organisation_id, false)));
+  EXPECT_TRUE(
+      run(loop, here->verbs.change_role(administrator, person_id, role::proctor, centre.organisation_id, true)));
+  EXPECT_TRUE(run(loop, here->sessions.of(bearing(made.token)))
+                  .value()
+                  ->may(identity::permission::watch_sittings, centre.path));
+  EXPECT_TRUE(
+      run(loop, here->verbs.change_role(administrator, person_id, role::proctor, centre.organisation_id, false)));
   EXPECT_FALSE(run(loop, here->sessions.of(bearing(made.token))).value()->may(identity::permission::watch_sittings));
 }
 
 TEST_F(people, who_change_their_password_sign_in_again) {
   const auto made = run(loop, here->verbs.sign_in(account, "a long pass phrase", "10.0.0.1")).value();
-  EXPECT_EQ(run(loop, here->verbs.change_password(*made.who, "not it", "another phrase", "10.0.0.1")).error().code, "wrong_password");
+  EXPECT_EQ(run(loop, here->verbs.change_password(*made.who, "not it", "another phrase", "10.0.0.1")).error().code,
+            "wrong_password");
   EXPECT_TRUE(run(loop, here->verbs.change_password(*made.who, "a long pass phrase", "another phrase", "10.0.0.1")));
   EXPECT_FALSE(is_in(*here, made.token));
   EXPECT_EQ(run(loop, here->verbs.sign_in(account, "a long pass phrase", "10.0.0.1")).error().code, "sign_in_failed");

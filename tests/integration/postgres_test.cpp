@@ -11,11 +11,14 @@ class database : public testing::Test {
   void SetUp() override {
     SKIP_WITHOUT_SERVERS(servers);
     pool = std::make_unique<postgres::pool>(servers.postgres, std::vector<postgres::prepare_statements>{}, metrics);
-    pool->write_now([](pqxx::transaction_base& t) { t.exec0("CREATE TABLE IF NOT EXISTS pool_test (n bigint PRIMARY KEY); TRUNCATE pool_test"); });
+    pool->write_now([](pqxx::transaction_base& t) {
+      t.exec0("CREATE TABLE IF NOT EXISTS pool_test (n bigint PRIMARY KEY); TRUNCATE pool_test");
+    });
   }
   std::int64_t count() {
     std::int64_t rows = 0;
-    pool->write_now([&](pqxx::transaction_base& t) { rows = t.exec1("SELECT count(*) FROM pool_test")[0].as<std::int64_t>(); });
+    pool->write_now(
+        [&](pqxx::transaction_base& t) { rows = t.exec1("SELECT count(*) FROM pool_test")[0].as<std::int64_t>(); });
     return rows;
   }
   test_servers servers;
@@ -44,7 +47,9 @@ TEST_F(database, connections_that_died_between_two_jobs_are_replaced_unseen) {
     run(insert(*pool, round));
     const auto other = postgres::connect(servers.postgres);
     pqxx::nontransaction killer{*other};
-    killer.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    killer.exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+        "pg_backend_pid()");
     run(insert(*pool, 100 + round));
   }
   EXPECT_EQ(count(), 6);
@@ -117,7 +122,8 @@ class batches : public database {
 };
 
 TEST_F(batches, gather_what_arrives_while_a_commit_is_under_way) {
-  postgres::group_commit<row> gather{loop.get_executor(), 100, [this](std::vector<row>& rows) { return commit(rows); }, metrics.observe("sizes", "", {1})};
+  postgres::group_commit<row> gather{loop.get_executor(), 100, [this](std::vector<row>& rows) { return commit(rows); },
+                                     metrics.observe("sizes", "", {1})};
   int good = 0, bad = 0;
   for (int n = 0; n < 500; ++n) boost::asio::co_spawn(loop, add_one(gather, n, good, bad), boost::asio::detached);
   loop.run();
@@ -128,9 +134,11 @@ TEST_F(batches, gather_what_arrives_while_a_commit_is_under_way) {
 }
 
 TEST_F(batches, one_bad_item_does_not_fail_its_neighbours) {
-  postgres::group_commit<row> gather{loop.get_executor(), 100, [this](std::vector<row>& rows) { return commit(rows); }, metrics.observe("sizes", "", {1})};
+  postgres::group_commit<row> gather{loop.get_executor(), 100, [this](std::vector<row>& rows) { return commit(rows); },
+                                     metrics.observe("sizes", "", {1})};
   int good = 0, bad = 0;
-  for (const int n : {1, 2, 3, 3, 4, 5}) boost::asio::co_spawn(loop, add_one(gather, n, good, bad), boost::asio::detached);
+  for (const int n : {1, 2, 3, 3, 4, 5})
+    boost::asio::co_spawn(loop, add_one(gather, n, good, bad), boost::asio::detached);
   loop.run();
   EXPECT_EQ(good, 5);
   EXPECT_EQ(bad, 1);

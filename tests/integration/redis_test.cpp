@@ -90,7 +90,11 @@ TEST_F(redis_server, nobody_there_is_unavailable) {
 TEST_F(redis_server, a_subscriber_hears_messages_and_tells_of_gaps) {
   std::vector<std::string> heard;
   std::vector<bool> gaps;
-  redis::subscriber ear{loop, servers.redis, {"redis_test:news"}, [&](std::string_view, std::string_view text) { heard.emplace_back(text); }, [&](bool listening) { gaps.push_back(listening); }};
+  redis::subscriber ear{loop,
+                        servers.redis,
+                        {"redis_test:news"},
+                        [&](std::string_view, std::string_view text) { heard.emplace_back(text); },
+                        [&](bool listening) { gaps.push_back(listening); }};
   ear.start();
   run(loop, sleep(milliseconds{200}));
   ASSERT_EQ(gaps, std::vector<bool>{true});

@@ -26,4 +26,5 @@ inline bool find_servers(test_servers& found) {
 }
 
 #define SKIP_WITHOUT_SERVERS(found) \
-  if (!find_servers(found)) GTEST_SKIP() << "no GUILDHALL_TEST_DATABASE and GUILDHALL_TEST_REDIS: run it by tests/run integration"
+  if (!find_servers(found))         \
+  GTEST_SKIP() << "no GUILDHALL_TEST_DATABASE and GUILDHALL_TEST_REDIS: run it by tests/run integration"

@@ -38,13 +38,18 @@ TEST(configuration, takes_the_environment_before_the_file) {
 TEST(configuration, names_every_wrong_setting_at_once) {
   const std::string file = testing::TempDir() + "wrong.conf";
   std::ofstream{file} << "http.port = 70000\nno equals\nnot.there = 1\n";
-  const auto faults = faults_of(file, {{"GUILDHALL_LOG_LEVEL", "loud"}, {"GUILDHALL_HTTP_PORTT", "1"}, {"GUILDHALL_REDIS_ADDRESS", "localhost"}});
-  for (const auto* expected : {":1: http.port must be a number from 1 to 65535, not '70000'", ":2: `name = value` expected", ":3: there is no setting not.there",
-                               "GUILDHALL_LOG_LEVEL: log.level must be", "GUILDHALL_HTTP_PORTT: there is no such setting", "redis.address must be a numeric IP address"})
+  const auto faults = faults_of(
+      file, {{"GUILDHALL_LOG_LEVEL", "loud"}, {"GUILDHALL_HTTP_PORTT", "1"}, {"GUILDHALL_REDIS_ADDRESS", "localhost"}});
+  for (const auto* expected :
+       {":1: http.port must be a number from 1 to 65535, not '70000'", ":2: `name = value` expected",
+        ":3: there is no setting not.there", "GUILDHALL_LOG_LEVEL: log.level must be",
+        "GUILDHALL_HTTP_PORTT: there is no such setting", "redis.address must be a numeric IP address"})
     EXPECT_NE(faults.find(expected), std::string::npos) << expected << "\n" << faults;
   std::remove(file.c_str());
 }
 
-TEST(configuration, says_when_the_file_is_missing) { EXPECT_NE(faults_of("/nonexistent.conf", {}).find("cannot be read"), std::string::npos); }
+TEST(configuration, says_when_the_file_is_missing) {
+  EXPECT_NE(faults_of("/nonexistent.conf", {}).find("cannot be read"), std::string::npos);
+}
 
 }  // namespace

@@ -29,10 +29,14 @@ runtime::awaitable<response> say(std::string text) { co_return http::json_respon
 class routes : public testing::Test {
  protected:
   routes() {
-    table.add(http::method::get, "/things/{thing_id}", {"public", [](request& r) { return say(r.path_value("thing_id")); }});
+    table.add(http::method::get, "/things/{thing_id}",
+              {"public", [](request& r) { return say(r.path_value("thing_id")); }});
     table.add(http::method::get, "/things/new", {"public", [](request&) { return say("new"); }});
-    table.add(http::method::post, "/things/{thing_id}", {"public", [](request&) -> runtime::awaitable<response> { throw std::runtime_error("secret detail"); }});
-    table.add(http::method::put, "/things/{thing_id}", {"public", [](request&) -> runtime::awaitable<response> { throw runtime::unavailable("postgres: gone"); }});
+    table.add(http::method::post, "/things/{thing_id}",
+              {"public", [](request&) -> runtime::awaitable<response> { throw std::runtime_error("secret detail"); }});
+    table.add(http::method::put, "/things/{thing_id}", {"public", [](request&) -> runtime::awaitable<response> {
+                                                          throw runtime::unavailable("postgres: gone");
+                                                        }});
   }
   response ask(http::method verb, std::string path) {
     r.clear();
@@ -51,7 +55,8 @@ TEST_F(routes, a_literal_segment_wins_over_a_parameter) {
 }
 
 TEST_F(routes, unknown_paths_are_not_found) {
-  for (const auto* path : {"/", "/things", "/things/", "/things/1/2", "/things/1/"}) EXPECT_EQ(ask(http::method::get, path).status, 404) << path;
+  for (const auto* path : {"/", "/things", "/things/", "/things/1/2", "/things/1/"})
+    EXPECT_EQ(ask(http::method::get, path).status, 404) << path;
 }
 
 TEST_F(routes, a_wrong_method_names_the_right_ones) {
@@ -82,7 +87,8 @@ TEST_F(routes, declaring_a_route_twice_is_a_bug) {
 }
 
 TEST(input_fields, every_wrong_field_is_listed_at_once) {
-  http::fields body{with_body(R"({"name": "", "count": 11, "kind": "z", "when": "soon", "extra": 1, "items": [{"n": "x"}, 3]})")};
+  http::fields body{
+      with_body(R"({"name": "", "count": 11, "kind": "z", "when": "soon", "extra": 1, "items": [{"n": "x"}, 3]})")};
   constexpr std::array<std::string_view, 2> kinds = {"a", "b"};
   body.text("name", 5);
   body.integer("count", 1, 10);
@@ -94,17 +100,23 @@ TEST(input_fields, every_wrong_field_is_listed_at_once) {
   ASSERT_FALSE(done);
   std::vector<std::string> places;
   for (const auto& fault : done.error().faults) places.push_back(fault.pointer + " " + fault.code);
-  EXPECT_EQ(places, (std::vector<std::string>{"/name length", "/count range", "/kind one_of", "/when time_expected", "/missing required",
-                                              "/items/0/n integer_expected", "/items/1 object_expected", "/extra unknown"}));
+  EXPECT_EQ(places, (std::vector<std::string>{"/name length", "/count range", "/kind one_of", "/when time_expected",
+                                              "/missing required", "/items/0/n integer_expected",
+                                              "/items/1 object_expected", "/extra unknown"}));
 }
 
 TEST(input_fields, a_body_that_is_no_json_object_is_refused_whole) {
-  struct row { std::string body; std::string_view type; base::problem_kind kind; };
-  const row rows[] = {{"{", "application/json", base::problem_kind::malformed},
-                      {"[]", "application/json", base::problem_kind::malformed},
-                      {std::string(100, '[') + std::string(100, ']'), "application/json", base::problem_kind::malformed},
-                      {"\"\xFF\"", "application/json", base::problem_kind::malformed},
-                      {"{}", "text/plain", base::problem_kind::unsupported_media}};
+  struct row {
+    std::string body;
+    std::string_view type;
+    base::problem_kind kind;
+  };
+  const row rows[] = {
+      {"{", "application/json", base::problem_kind::malformed},
+      {"[]", "application/json", base::problem_kind::malformed},
+      {std::string(100, '[') + std::string(100, ']'), "application/json", base::problem_kind::malformed},
+      {"\"\xFF\"", "application/json", base::problem_kind::malformed},
+      {"{}", "text/plain", base::problem_kind::unsupported_media}};
   for (const auto& [body, type, kind] : rows) {
     const auto done = http::fields{with_body(body, type)}.finish();
     ASSERT_FALSE(done) << body;
@@ -139,7 +151,8 @@ TEST(problems, speak_the_clients_language) {
   EXPECT_EQ(zh.language(), http::language::zh);
   EXPECT_EQ(en.language(), http::language::en);
   EXPECT_EQ(other.language(), http::language::zh);
-  const auto reply = http::to_response({.kind = base::problem_kind::too_large, .code = "body_too_large", .values = {{"maximum", "10"}}}, en);
+  const auto reply = http::to_response(
+      {.kind = base::problem_kind::too_large, .code = "body_too_large", .values = {{"maximum", "10"}}}, en);
   EXPECT_EQ(reply.status, 413);
   EXPECT_EQ(nlohmann::json::parse(reply.body)["detail"], "The body may have at most 10 bytes.");
 }

@@ -28,14 +28,15 @@ TEST(permissions, are_valid_at_the_node_and_below_it_alone) {
 }
 
 TEST(permissions, that_touch_keys_or_results_are_never_a_workers) {
-  for (const auto p : {permission::read_bank, permission::compose_papers, permission::read_blueprints, permission::hold_sittings, permission::watch_sittings,
-                       permission::read_results, permission::release_results, permission::manage_people, permission::manage_organisations})
+  for (const auto p : {permission::read_bank, permission::compose_papers, permission::read_blueprints,
+                       permission::hold_sittings, permission::watch_sittings, permission::read_results,
+                       permission::release_results, permission::manage_people, permission::manage_organisations})
     EXPECT_FALSE(identity::holds(role::worker, p)) << identity::name_of(p);
 }
 
 TEST(permissions, of_an_auditor_change_nothing) {
-  for (const auto p : {permission::compose_papers, permission::hold_sittings, permission::release_results, permission::manage_people, permission::manage_organisations,
-                       permission::sit_exams})
+  for (const auto p : {permission::compose_papers, permission::hold_sittings, permission::release_results,
+                       permission::manage_people, permission::manage_organisations, permission::sit_exams})
     EXPECT_FALSE(identity::holds(role::auditor, p)) << identity::name_of(p);
 }
 
@@ -67,7 +68,8 @@ TEST(organisations, stand_below_larger_ones) {
 
 TEST(accounts, are_short_lower_case_names) {
   for (const auto* good : {"li.na", "a1b", "worker_01", "x-y"}) EXPECT_TRUE(identity::is_account_name(good)) << good;
-  for (const auto* bad : {"ab", "Li.na", ".ab", "a b", "王师傅", "a/../b", "abcdefghijklmnopqrstuvwxyz0123456"}) EXPECT_FALSE(identity::is_account_name(bad)) << bad;
+  for (const auto* bad : {"ab", "Li.na", ".ab", "a b", "王师傅", "a/../b", "abcdefghijklmnopqrstuvwxyz0123456"})
+    EXPECT_FALSE(identity::is_account_name(bad)) << bad;
 }
 
 TEST(passwords, are_kept_as_argon2id_and_compared) {
@@ -88,15 +90,16 @@ TEST(passwords, of_one_flooding_address_leave_room_for_another) {
   const auto hash = hasher.hash("x");
   int flood_done = 0, refused = 0, flood_before_other = -1;
   for (int i = 0; i < 150; ++i)
-    boost::asio::co_spawn(loop, queue.matches("10.0.0.1", hash, "x"), [&](std::exception_ptr, base::result<bool> answer) { answer ? ++flood_done : ++refused; });
+    boost::asio::co_spawn(loop, queue.matches("10.0.0.1", hash, "x"),
+                          [&](std::exception_ptr, base::result<bool> answer) { answer ? ++flood_done : ++refused; });
   boost::asio::co_spawn(loop, queue.matches("10.0.0.2", hash, "x"), [&](std::exception_ptr, base::result<bool> answer) {
     EXPECT_TRUE(answer && *answer);
     flood_before_other = flood_done;
   });
   loop.run();
   EXPECT_EQ(flood_done + refused, 150);
-  EXPECT_GT(refused, 0);                // the line of an address is bounded
-  EXPECT_LE(flood_before_other, 4);     // the other address did not wait for the flood
+  EXPECT_GT(refused, 0);             // the line of an address is bounded
+  EXPECT_LE(flood_before_other, 4);  // the other address did not wait for the flood
 }
 
 TEST(session_cache, forgets_a_person_everywhere_at_once) {
