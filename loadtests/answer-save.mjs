@@ -126,7 +126,8 @@ await scenario(async (ending) => {
     "SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY 1",
   );
   console.log(
-    `${connections} connections, each a candidate with an attempt of their own; PostgreSQL with ${durability.join(', ')}; ${rounds} rounds of ${seconds} s.`,
+    `${connections} connections, each a candidate with an attempt of their own; one worker of ours, PostgreSQL with ` +
+      `${durability.join(', ')}; ${rounds} rounds of ${seconds} s.`,
   );
   const clients = await bestClientCount(platform, peer);
 
@@ -185,7 +186,8 @@ await scenario(async (ending) => {
   await checkAllIsThere(platform, acknowledged);
   const busiest = Math.max(...shares);
   console.log(
-    `The load program is one thread and used at most ${percent(busiest)} of a core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK, so our rate is a lower bound'}.`,
+    `The load program is one thread and used at most ${percent(busiest)} of a core: ` +
+      `${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK, so our rate is a lower bound'}.`,
   );
   const [ours, theirs] = [median(rates.ours), median(rates.peer)];
   closing('answer-save', rounded(ours), rounded(theirs), rounded(ours / theirs, 3), 'durable saves per second');

@@ -122,8 +122,10 @@ await scenario(async (ending) => {
   writePlan(plan, replies, people);
 
   const bytes = replies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) / replies.length;
-  console.log(`${replies.length} questions of the bundled bank, ${rounded(bytes)} bytes each on average; ${connections} connections, ${people.length} people.
-guildhall (one worker, no request log) and nginx (one worker, no access log) on core ${serverCore}, the load on core ${loadCore}; ${rounds} rounds of ${seconds} s.
+  console.log(`${replies.length} questions of the bundled bank, ${rounded(bytes)} bytes each on average; \
+${connections} connections, ${people.length} people.
+guildhall (one worker, no request log) and nginx (one worker, no access log) on core ${serverCore}, \
+the load on core ${loadCore}; ${rounds} rounds of ${seconds} s.
 Processor time is user + system of the server's processes; for guildhall with those of its PostgreSQL and Redis.
 `);
   const row = table({ round: 5, server: 9, 'requests/s': 10, 'p50 us': 7, 'p99 us': 7, 'CPU us/request': 14, "load's core": 11 });
@@ -151,7 +153,8 @@ Processor time is user + system of the server's processes; for guildhall with th
   const [ours, peer] = servers.map(({ costs }) => median(costs));
   const busiest = Math.max(...servers.flatMap(({ shares }) => shares));
   console.log(
-    `\nThe load program used at most ${percent(busiest)} of its core: ${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK of that round, which makes requests/s a lower bound; CPU per request stands'}.`,
+    `\nThe load program used at most ${percent(busiest)} of its core: ` +
+      `${busiest < 0.95 ? 'it was not the bottleneck' : 'IT WAS THE BOTTLENECK of that round: requests/s are a lower bound'}.`,
   );
   closing('practice-read', rounded(ours, 2), rounded(peer, 2), rounded(peer / ours, 3), 'CPU microseconds per request');
 });
