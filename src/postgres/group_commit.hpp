@@ -54,8 +54,8 @@ class group_commit {
     co_return std::move(one.front());
   }
 
-  static constexpr int running_max = 2;
-  static constexpr std::size_t beside_min = 64;
+  static constexpr int running_max = 3;
+  static constexpr std::size_t beside_min = 48;
 
   void start() {
     ++running_;
