@@ -111,7 +111,7 @@ async function checkAllIsThere(platform, acknowledged) {
 }
 
 await scenario(async (ending) => {
-  const platform = await startPlatform(['http.log_requests = false', 'http.workers = 2']);
+  const platform = await startPlatform(['http.log_requests = false']);
   ending.push(platform.stop);
   await platform.sql('ALTER SYSTEM SET max_connections = 300'); // pgbench takes one for each client
   await platform.restartPostgres('fast');
@@ -126,7 +126,7 @@ await scenario(async (ending) => {
     "SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY 1",
   );
   console.log(
-    `${connections} connections, each a candidate with an attempt of their own; two workers of ours, PostgreSQL with ` +
+    `${connections} connections, each a candidate with an attempt of their own; PostgreSQL with ` +
       `${durability.join(', ')}; ${rounds} rounds of ${seconds} s.`,
   );
   const clients = await bestClientCount(platform, peer);
