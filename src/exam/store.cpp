@@ -213,7 +213,8 @@ void prepare_attempts(pqxx::connection& c) {
 // subqueries see is the one before this statement. IN (...) IS TRUE makes each membership test a hash look-up, whatever
 // the planner thinks of the sizes.
 void prepare_saving(pqxx::connection& c) {
-  c.prepare("exam_save_new", R"(
+  // The attempts that still take answers, locked, and the rows of the batch that are theirs.
+  const std::string writable_rows = R"(
     WITH writable AS MATERIALIZED (
       SELECT attempt_id, (extract(epoch FROM deadline_at) * 1000000)::bigint AS deadline FROM attempt
       WHERE attempt_id = ANY ($1::bigint[]) AND state = 'open'
@@ -222,7 +223,8 @@ void prepare_saving(pqxx::connection& c) {
     given AS MATERIALIZED (
       SELECT * FROM unnest($2::bigint[], $3::smallint[], $4::bigint[], $5::text[]) WITH ORDINALITY
         AS g (attempt_id, position, sequence, answer, place)
-      WHERE (attempt_id IN (SELECT attempt_id FROM writable)) IS TRUE),
+      WHERE (attempt_id IN (SELECT attempt_id FROM writable)) IS TRUE),)";
+  c.prepare("exam_save_new", writable_rows + R"(
     inserted AS (
       INSERT INTO answer_log (attempt_id, position, sequence, answer) SELECT attempt_id, position, sequence, answer FROM given)
     SELECT given.place, newer.sequence, NULL::bigint FROM given CROSS JOIN LATERAL (
@@ -233,16 +235,7 @@ void prepare_saving(pqxx::connection& c) {
     SELECT 0, attempt_id, deadline FROM writable
     UNION ALL
     SELECT -1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, NULL)");
-  c.prepare("exam_save", R"(
-    WITH writable AS MATERIALIZED (
-      SELECT attempt_id, (extract(epoch FROM deadline_at) * 1000000)::bigint AS deadline FROM attempt
-      WHERE attempt_id = ANY ($1::bigint[]) AND state = 'open'
-        AND clock_timestamp() <= deadline_at + $6::bigint * interval '1 microsecond'
-      ORDER BY attempt_id FOR SHARE),
-    given AS MATERIALIZED (
-      SELECT * FROM unnest($2::bigint[], $3::smallint[], $4::bigint[], $5::text[]) WITH ORDINALITY
-        AS g (attempt_id, position, sequence, answer, place)
-      WHERE (attempt_id IN (SELECT attempt_id FROM writable)) IS TRUE),
+  c.prepare("exam_save", writable_rows + R"(
     inserted AS (
       INSERT INTO answer_log (attempt_id, position, sequence, answer)
       SELECT attempt_id, position, sequence, answer FROM given
